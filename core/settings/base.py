@@ -1,0 +1,303 @@
+"""All settings, read from the environment; safe for production unless DEMO is on.
+
+``DEMO=1`` (set by ``make run``) is the only way to get defaults that need no answers: SQLite, local files,
+a throw-away secret key and the mail page. Without it a missing secret stops the start.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.FileAwareEnv()
+
+DEMO = env.bool("DEMO", default=False)
+DEBUG = False
+#: Data that belongs to this installation: database, private files, demo mail.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+if DEMO:
+    SECRET_KEY = env.str("SECRET_KEY", default="demo-only-" + "0123456789abcdef" * 4)
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+    SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:{}".format(env.str("PORT", default="8000")))
+else:
+    SECRET_KEY = env.str("SECRET_KEY")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    SITE_URL = env.str("SITE_URL")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+#: Keys for values that outlive a change of SECRET_KEY (access-log chain, subject hashes).
+LEDGER_KEY = env.str("LEDGER_KEY", default=SECRET_KEY)
+
+#: Off only for plain-http runs; ``check --deploy`` refuses it outside demo.
+HTTPS = env.bool("HTTPS", default=not DEMO)
+#: How many of our own proxies stand in front; decides which X-Forwarded-For element is believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
+    "unfold.contrib.import_export",
+    "admin_theme.apps.OfficerAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_email",
+    "two_factor",
+    "two_factor.plugins.email",
+    "import_export",
+    "django_q",
+    "admin_theme",
+    "core",
+    "core.catalogue",
+    "core.reference",
+    "core.holdings",
+    "core.access_log",
+    "accounts",
+    "requests_app",
+    "public_site",
+]
+
+MIDDLEWARE = [
+    "core.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.middleware.LanguageCookieMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.SessionGuardMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "core.urls"
+WSGI_APPLICATION = "core.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "public_site.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# --- database -----------------------------------------------------------------------------------------------
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+_database = DATABASES["default"]
+if "sqlite" in _database["ENGINE"]:
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000; "
+            "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364;"
+        ),
+    }
+    _database["CONN_MAX_AGE"] = None
+else:
+    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database.setdefault("OPTIONS", {})["options"] = "-c statement_timeout=30000 -c lock_timeout=5000"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- language and time --------------------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_vendor"]
+TIME_ZONE = "Asia/Jakarta"
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = ["core.formats"]
+
+# --- static and private files -------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "core.doors.storage.PrivateStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+#: Uploads and results; never under a URL of their own.
+PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private")))
+#: Set to nginx' internal location (for example ``/internal/``) to let nginx send the bytes.
+PRIVATE_ACCEL_PREFIX = env.str("PRIVATE_ACCEL_PREFIX", default="")
+MEDIA_URL = ""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 2
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- sign-in ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]
+PASSWORD_HASHERS = [
+    "accounts.hashers.LeanArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.password_rules.LengthValidator"},
+    {"NAME": "accounts.password_rules.OwnNameValidator"},
+    {"NAME": "accounts.password_rules.CommonPasswordValidator"},
+]
+LOGIN_URL = "public_site:sign_in"
+LOGIN_REDIRECT_URL = "public_site:request_list"
+LOGOUT_REDIRECT_URL = "public_site:home"
+TWO_FACTOR_PATCH_ADMIN = False
+TWO_FACTOR_REMEMBER_COOKIE_AGE = None
+OTP_EMAIL_COOLDOWN_DURATION = 0  # our device keeps its own waiting time (accounts.otp)
+
+OTP_DIGITS = 6
+OTP_TTL = timedelta(seconds=env.int("OTP_TTL", default=600))
+OTP_TRIES = env.int("OTP_TRIES", default=5)
+OTP_RESEND_WAIT = timedelta(seconds=env.int("OTP_RESEND_WAIT", default=60))
+OTP_SENDS_PER_HOUR = env.int("OTP_SENDS_PER_HOUR", default=5)
+OTP_VOID_LIMIT = env.int("OTP_VOID_LIMIT", default=3)
+OTP_LOCK = timedelta(seconds=env.int("OTP_LOCK", default=1800))
+LOGIN_FAILS = env.int("LOGIN_FAILS", default=5)
+LOGIN_FAILS_WINDOW = timedelta(seconds=env.int("LOGIN_FAILS_WINDOW", default=900))
+LOGIN_FAILS_PER_ADDRESS = env.int("LOGIN_FAILS_PER_ADDRESS", default=20)
+TEMP_PASSWORD_TTL = timedelta(hours=env.int("TEMP_PASSWORD_TTL_HOURS", default=72))
+PASSWORD_RESET_TIMEOUT = env.int("RESET_TTL", default=1800)
+EMAIL_CONFIRM_TTL = timedelta(days=3)
+PASSWORD_MIN_LENGTH = 12
+PASSWORD_MAX_LENGTH = 256
+SESSION_IDLE = timedelta(seconds=env.int("SESSION_IDLE", default=1800))
+SESSION_IDLE_OFFICER = timedelta(seconds=env.int("SESSION_IDLE_OFFICER", default=900))
+SESSION_ABSOLUTE = timedelta(seconds=env.int("SESSION_ABSOLUTE", default=43200))
+SESSION_ABSOLUTE_OFFICER = timedelta(seconds=env.int("SESSION_ABSOLUTE_OFFICER", default=28800))
+TRACK_MISSES = env.int("TRACK_MISSES", default=10)
+TRACK_MISSES_WINDOW = timedelta(seconds=env.int("TRACK_MISSES_WINDOW", default=600))
+UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=30)
+
+# --- files coming in ----------------------------------------------------------------------------------------
+PDF_MAX_BYTES = 2 * 1024 * 1024
+PDF_MAX_PAGES = 200
+XLSX_MAX_BYTES = 2 * 1024 * 1024
+XLSX_MAX_ENTRIES = 100
+XLSX_MAX_UNPACKED = 20 * 1024 * 1024
+XLSX_MAX_RATIO = 200
+XLSX_MAX_ROWS = 1000
+XLSX_MAX_COLUMNS = 60
+XLSX_PARSE_SECONDS = 30
+XLSX_PARSE_MEMORY = 512 * 1024 * 1024
+#: Staff imports of holdings are larger than an applicant's upload.
+HOLDINGS_IMPORT_MAX_BYTES = 20 * 1024 * 1024
+HOLDINGS_IMPORT_MAX_ROWS = 100_000
+
+# --- business decisions where the sources are silent (product.md §4) ------------------------------------------
+TYPED_ROWS_MAX = 10
+ANSWER_WORKING_DAYS = env.int("ANSWER_WORKING_DAYS", default=5)
+REGISTRATION_WORKING_DAYS = env.int("REGISTRATION_WORKING_DAYS", default=2)
+SMALL_CELL_THRESHOLD = env.int("SMALL_CELL_THRESHOLD", default=5)
+DOCUMENT_NUMBER_TEMPLATE = env.str("DOCUMENT_NUMBER_TEMPLATE", default="{unit}-{classification}-{ddmmyyyy}-{sequence:04}")
+DOCUMENT_NUMBER_UNIT = env.str("DOCUMENT_NUMBER_UNIT", default="IMI")
+DOCUMENT_NUMBER_CLASS = env.str("DOCUMENT_NUMBER_CLASS", default="GR.03.07")
+RESULT_PDF_MAX_ROWS = env.int("RESULT_PDF_MAX_ROWS", default=1000)
+STATISTICS_MAX_YEARS = 5
+
+# --- mail ---------------------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="DIREKTORAT JENDERAL IMIGRASI REPUBLIK INDONESIA <no-reply@imigrasi.go.id>"
+)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+DEMO_MAIL_DIR = VAR_DIR / "mail"
+if "EMAIL_URL" in env.ENVIRON:
+    globals().update(env.email_url("EMAIL_URL"))
+elif DEMO:
+    EMAIL_BACKEND = "core.doors.mail.DemoMailBackend"
+#: kind -> dotted path of the function that builds the message from ids; names cross the layers only as strings.
+MAIL_BUILDERS = {
+    "accounts": "accounts.emails",
+    "requests": "requests_app.emails",
+}
+
+# --- queue --------------------------------------------------------------------------------------------------
+Q_CLUSTER = {
+    "name": "layanan-data",
+    "orm": "default",
+    "workers": env.int("WORKERS", default=2),
+    "timeout": 600,
+    "retry": 660,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "poll": 0.5,
+    "bulk": 1,
+    "catch_up": False,
+    "save_limit": 500,
+    "label": _("Antrean kerja"),
+}
+
+# --- cookies and headers --------------------------------------------------------------------------------------
+SESSION_COOKIE_NAME = "__Host-sesi" if HTTPS else "sesi"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 43200
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_SAVE_EVERY_REQUEST = False
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "public_site.views.errors.csrf_failure"
+LANGUAGE_COOKIE_NAME = "bahasa"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 86400
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- import / export ----------------------------------------------------------------------------------------
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = False
+
+# --- logging ------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "core.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "core.logs.JsonFormatter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"level": "INFO", "handlers": [], "propagate": True}},
+}
+
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+from core.settings.unfold import UNFOLD  # noqa: E402, F401  the console's site map is its own page

@@ -1,0 +1,19 @@
+"""Settings of the test suite: the production rules, cheap hashing, files in a temporary folder."""
+
+import os
+import tempfile
+
+os.environ.setdefault("DEMO", "1")
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="ldk-test-"))
+
+from core.settings.base import *  # noqa: E402, F403
+from core.settings.base import STORAGES
+
+SECRET_KEY = "test-" + "x" * 60  # noqa: S105  not a secret: only signs cookies of the test client
+LEDGER_KEY = SECRET_KEY
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+LOGGING_CONFIG = None
+SITE_URL = "http://testserver"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
