@@ -1,0 +1,275 @@
+"""Who may ask and who answers: agencies, their agreements (PKS), registrations and users."""
+
+import uuid
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import FileExtensionValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from accounts.managers import UserManager
+from core.catalogue.models import Service
+from core.doors.storage import private_path
+from core.reference.models import ImmigrationOffice, Region
+
+
+class Agency(models.Model):
+    """A ministry or agency (instansi) that may ask for data."""
+
+    name = models.CharField(_("Nama Instansi"), max_length=150, unique=True)
+    #: Letters and digits that start its user ids: BADANIT -> BADANIT_005.
+    code = models.SlugField(_("kode"), max_length=20, unique=True)
+    address = models.CharField(_("Alamat Kantor"), max_length=300, blank=True)
+    is_active = models.BooleanField(_("aktif"), default=True)
+    #: Last number given to a user id; raised under a row lock.
+    last_user_number = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("dibuat pada"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("instansi")
+        verbose_name_plural = _("instansi")
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    """Reads of agreements by validity."""
+
+    def in_force(self, on: date) -> "AgreementQuerySet":
+        """Agreements whose dates include ``on`` and that were not terminated."""
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on, terminated_on__isnull=True
+        )
+
+
+class Agreement(models.Model):
+    """A cooperation agreement (PKS): which services an agency may ask for, and for how long."""
+
+    agency = models.ForeignKey(Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="agreements")
+    number = models.CharField(_("Nomor PKS"), max_length=100)
+    title = models.CharField(_("judul"), max_length=200, blank=True)
+    services = models.ManyToManyField(Service, verbose_name=_("layanan yang diizinkan"), related_name="agreements")
+    valid_from = models.DateField(_("Berlaku Sejak"))
+    valid_until = models.DateField(_("Berlaku Sampai"), null=True, blank=True)
+    terminated_on = models.DateField(_("diakhiri pada"), null=True, blank=True)
+    document = models.FileField(
+        _("dokumen PKS"),
+        upload_to=private_path("agreements"),
+        blank=True,
+        validators=[FileExtensionValidator(["pdf"])],
+    )
+    legal_basis = models.CharField(_("dasar hukum bawaan"), max_length=1, blank=True)
+    note = models.CharField(_("catatan"), max_length=250, blank=True)
+    created_at = models.DateTimeField(_("dibuat pada"), auto_now_add=True)
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("perjanjian kerja sama (PKS)")
+        verbose_name_plural = _("perjanjian kerja sama (PKS)")
+        ordering: ClassVar[list[str]] = ["agency__name", "-valid_from"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["agency", "number"], name="agreement_number_once_per_agency"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="agreement_ends_after_it_starts",
+                violation_error_message=_("Berlaku Sampai lebih awal daripada Berlaku Sejak."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} – {self.agency}"
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether ``on`` lies within the validity."""
+        return (
+            self.terminated_on is None
+            and self.valid_from <= on
+            and (self.valid_until is None or on <= self.valid_until)
+        )
+
+
+class User(AbstractUser):
+    """A person who signs in: an applicant of an agency, or an officer (is_staff) with roles as groups."""
+
+    email = models.EmailField(_("Email"), unique=True)
+    full_name = models.CharField(_("Nama"), max_length=100)
+    employee_number = models.CharField(_("NIP/NRP"), max_length=21, blank=True)
+    phone = models.CharField(_("No. Telp"), max_length=16, blank=True)
+    unit = models.CharField(_("Unit Kerja"), max_length=150, blank=True)
+    agency = models.ForeignKey(
+        Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+    )
+    must_change_password = models.BooleanField(_("harus mengganti kata sandi"), default=False)
+    #: End of the temporary password's life; null once the person has chosen an own password.
+    temporary_password_until = models.DateTimeField(null=True, blank=True, editable=False)
+    password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = UserManager()  # type: ignore[misc]  narrower than AbstractUser's manager on purpose
+
+    class Meta:
+        verbose_name = _("pengguna")
+        verbose_name_plural = _("pengguna")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(is_staff=True) | Q(agency__isnull=False),
+                name="applicant_belongs_to_an_agency",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name or self.username} ({self.username})"
+
+    def get_full_name(self) -> str:
+        return self.full_name or self.username
+
+    def get_short_name(self) -> str:
+        return self.full_name.split(" ")[0] or self.username
+
+    @property
+    def is_applicant(self) -> bool:
+        """A person of an agency, not of the directorate."""
+        return not self.is_staff
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    """Reads of registrations by what has to be done."""
+
+    def open(self) -> "RegistrationQuerySet":
+        """Registrations that wait for an officer."""
+        return self.filter(status__in=[Registration.Status.SUBMITTED, Registration.Status.VERIFYING])
+
+
+class Registration(models.Model):
+    """An application for user access, with the official letter, as the manual's chapter 3 asks for it."""
+
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted", _("Baru")
+        VERIFYING = "verifying", _("Diverifikasi")
+        NEEDS_CORRECTION = "needs_correction", _("Perlu Perbaikan")
+        APPROVED = "approved", _("Disetujui")
+        REJECTED = "rejected", _("Ditolak")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = FSMField(_("status"), default=Status.SUBMITTED, choices=Status.choices, protected=True)
+    agency_name = models.CharField(_("Nama Instansi"), max_length=150)
+    unit = models.CharField(_("Unit Kerja"), max_length=150)
+    full_name = models.CharField(_("Nama"), max_length=100)
+    employee_number = models.CharField(_("NIP/NRP"), max_length=21)
+    phone = models.CharField(_("No. Telp"), max_length=16)
+    email = models.EmailField(_("Email"), max_length=254)
+    address = models.CharField(_("Alamat Kantor"), max_length=300)
+    postal_code = models.CharField(_("Kode Pos"), max_length=5)
+    province = models.ForeignKey(
+        Region, verbose_name=_("Provinsi"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    regency = models.ForeignKey(
+        Region, verbose_name=_("Kota"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    district = models.ForeignKey(
+        Region, verbose_name=_("Kecamatan"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    village = models.ForeignKey(
+        Region, verbose_name=_("Desa"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    immigration_office = models.ForeignKey(
+        ImmigrationOffice,
+        verbose_name=_("Kantor Imigrasi"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    letter = models.FileField(_("Dokumen Tambahan"), upload_to=private_path("registrations"))
+    letter_name = models.CharField(_("nama berkas"), max_length=120)
+    email_confirmed_at = models.DateTimeField(_("email terkonfirmasi pada"), null=True, blank=True, editable=False)
+    checklist = models.JSONField(_("daftar periksa"), default=dict, blank=True, editable=False)
+    note = models.TextField(_("catatan untuk pemohon"), blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("diputuskan oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    decided_at = models.DateTimeField(_("diputuskan pada"), null=True, blank=True, editable=False)
+    #: Raised with each return for correction, so that an older link in a mail stops working.
+    round = models.PositiveSmallIntegerField(default=1, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("akun"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registration",
+        editable=False,
+    )
+    created_at = models.DateTimeField(_("didaftarkan pada"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("diperbarui pada"), auto_now=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pendaftaran")
+        verbose_name_plural = _("pendaftaran")
+        ordering: ClassVar[list[str]] = ["created_at"]
+        permissions: ClassVar[list[tuple[str, str]]] = [
+            ("verify_registration", _("Dapat memeriksa dan memutuskan pendaftaran")),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "created_at"], name="registration_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_name} – {self.full_name}"
+
+    @transition(field=status, source=[Status.SUBMITTED], target=Status.VERIFYING)
+    def start_verification(self) -> None:
+        """An officer takes the registration up."""
+
+    @transition(field=status, source=[Status.SUBMITTED, Status.VERIFYING], target=Status.NEEDS_CORRECTION)
+    def ask_correction(self) -> None:
+        """The applicant has to mend something."""
+
+    @transition(field=status, source=[Status.NEEDS_CORRECTION], target=Status.SUBMITTED)
+    def resubmit(self) -> None:
+        """The applicant has mended it."""
+
+    @transition(field=status, source=[Status.SUBMITTED, Status.VERIFYING], target=Status.APPROVED)
+    def approve(self) -> None:
+        """An account is opened."""
+
+    @transition(field=status, source=[Status.SUBMITTED, Status.VERIFYING], target=Status.REJECTED)
+    def reject(self) -> None:
+        """No account is opened."""
+
+
+class RegistrationEvent(models.Model):
+    """What happened to a registration, by whom: append-only."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField(_("waktu"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    verb = models.CharField(_("tindakan"), max_length=40)
+    source = models.CharField(_("dari"), max_length=20, blank=True)
+    target = models.CharField(_("menjadi"), max_length=20, blank=True)
+    note = models.TextField(_("catatan"), blank=True)
+
+    class Meta:
+        verbose_name = _("riwayat pendaftaran")
+        verbose_name_plural = _("riwayat pendaftaran")
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"

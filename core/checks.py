@@ -1,0 +1,26 @@
+"""System checks of our own: what must never be true in production, and what the machine lacks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security)
+def check_demo_parts_only_in_demo(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """The demo mail backend shows one-time codes: outside demo mode it must be impossible."""
+    if settings.DEMO or not settings.EMAIL_BACKEND.startswith("core.doors.mail.Demo"):
+        return []
+    return [Error("Surat demo hanya boleh dipakai pada mode demo.", hint="Isi EMAIL_URL.", id="core.E001")]
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """Demo mode and plain http do not belong on a server."""
+    found: list[CheckMessage] = []
+    if settings.DEMO:
+        found.append(Error("Mode demo menyala.", hint="Hapus DEMO dari lingkungan.", id="core.E002"))
+    if not settings.HTTPS:
+        found.append(Error("HTTPS dimatikan.", hint="Hapus HTTPS=off dari lingkungan.", id="core.E003"))
+    return found

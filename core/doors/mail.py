@@ -1,0 +1,113 @@
+"""The door to e-mail: post a message by kind and id, let a worker build and send it, retry, see what failed.
+
+The text is built at sending time from the ids (``settings.MAIL_BUILDERS``), so no personal value and no secret
+waits in a table or a task argument.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from email.utils import formataddr
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
+
+from core.doors import queue
+from core.models import OutgoingMail
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8
+BACKOFF = timedelta(minutes=1)
+
+
+def post(kind: str, reference: int | str | uuid.UUID, *, event: str = "") -> OutgoingMail:
+    """Queues the message ``kind`` ("accounts.registration_received") about the object ``reference``.
+
+    ``event`` tells repeated messages about one object apart; the same kind, reference and event is sent once.
+    Call it inside the transaction of the verb: the row is the outbox.
+    """
+    key = f"{kind}:{reference}:{event}"
+    mail, created = OutgoingMail.objects.get_or_create(
+        dedupe_key=key,
+        defaults={"kind": kind, "reference": str(reference), "next_attempt_at": timezone.now()},
+    )
+    if created:
+        queue.enqueue("core.tasks.send_mail", mail.pk)
+    return mail
+
+
+def send_waiting(mail_id: int) -> bool:
+    """Builds and sends one waiting message; True when it left. Called by workers, safe to repeat."""
+    with transaction.atomic():
+        mail = OutgoingMail.objects.select_for_update().filter(pk=mail_id).first()
+        if mail is None or mail.status == OutgoingMail.Status.SENT:
+            return False
+        if mail.attempts and mail.next_attempt_at > timezone.now():
+            return False  # another worker holds the lease
+        mail.attempts += 1
+        # The lease: a worker that dies here leaves the row waiting and due again later.
+        mail.next_attempt_at = timezone.now() + BACKOFF * 2**mail.attempts
+        mail.save(update_fields=["attempts", "next_attempt_at"])
+    try:
+        message = build(mail.kind, mail.reference)
+        if message is not None:
+            message.send()
+    except Exception as error:  # noqa: BLE001  any failure of building or sending is kept and retried
+        logger.warning("mail %s (%s) not sent: %s", mail.pk, mail.kind, type(error).__name__)
+        mail.last_error = type(error).__name__[:200]
+        if mail.attempts >= MAX_ATTEMPTS:
+            mail.status = OutgoingMail.Status.FAILED
+        mail.save(update_fields=["status", "last_error"])
+        return False
+    mail.mark_sent(timezone.now())
+    mail.save(update_fields=["status", "sent_at", "last_error"])
+    return True
+
+
+def build(kind: str, reference: str) -> EmailMessage | None:
+    """The message of ``kind``: calls ``<module>.<name>(reference)`` of the owning app; None when it lapsed."""
+    owner, _, name = kind.partition(".")
+    builder = import_string(f"{settings.MAIL_BUILDERS[owner]}.{name}")
+    message: EmailMessage | None = builder(reference)
+    return message
+
+
+def compose(template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id") -> EmailMessage:
+    """A message from ``emails/<template>.txt`` and ``.html``; plain text plus simple HTML, no images, no tracking."""
+    with translation.override(language):
+        values = {"site_url": settings.SITE_URL, "subject": subject, **context}
+        message = EmailMultiAlternatives(
+            subject=" ".join(str(subject).split()),
+            body=render_to_string(f"emails/{template}.txt", values),
+            to=[to],
+        )
+        message.attach_alternative(render_to_string(f"emails/{template}.html", values), "text/html")
+    return message
+
+
+def address(name: str, email: str) -> str:
+    """A header-safe "Name <address>"."""
+    return formataddr((" ".join(name.split()), email))
+
+
+class DemoMailBackend(BaseEmailBackend):
+    """Writes each message as one .eml file under var/mail/; refused outside demo mode by a system check."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        folder = Path(settings.DEMO_MAIL_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            name = f"{timezone.now():%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:6]}"
+            part = folder / f"{name}.part"
+            part.write_bytes(message.message().as_bytes())
+            part.rename(folder / f"{name}.eml")
+        return len(email_messages)

@@ -1,0 +1,54 @@
+"""Rows the platform keeps for itself: limits and outgoing mail."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Limit(models.Model):
+    """How often something happened in a window of time; shared by all workers (core.throttle)."""
+
+    key = models.CharField(max_length=160, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    window_ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class OutgoingMail(models.Model):
+    """One message to be sent by a worker: its kind and the ids it is built from, never its text (core.doors.mail)."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Menunggu")
+        SENT = "sent", _("Terkirim")
+        FAILED = "failed", _("Gagal")
+
+    kind = models.CharField(_("jenis"), max_length=80)
+    reference = models.CharField(_("rujukan"), max_length=64)
+    #: One message per event however often the task runs.
+    dedupe_key = models.CharField(max_length=160, unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("percobaan"), default=0)
+    last_error = models.CharField(_("galat terakhir"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("dibuat pada"), auto_now_add=True)
+    next_attempt_at = models.DateTimeField(_("percobaan berikut"))
+    sent_at = models.DateTimeField(_("terkirim pada"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("surel keluar")
+        verbose_name_plural = _("surel keluar")
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "next_attempt_at"], name="mail_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"
+
+    def mark_sent(self, at: datetime) -> None:
+        self.status = self.Status.SENT
+        self.sent_at = at
+        self.last_error = ""

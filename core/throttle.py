@@ -1,0 +1,59 @@
+"""Limits on how often a thing may happen, counted in the database so that all workers share one budget."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from core.models import Limit
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the thing may happen, how often it did, and when the window ends."""
+
+    allowed: bool
+    count: int
+    until: datetime
+
+
+def hit(key: str, *, limit: int, window: timedelta) -> Verdict:
+    """Counts one more and says whether it is still within ``limit`` per ``window``. Atomic across workers."""
+    now = timezone.now()
+    with transaction.atomic():
+        Limit.objects.bulk_create(
+            [Limit(key=key, count=0, window_ends_at=now + window)], ignore_conflicts=True, batch_size=1
+        )
+        row = Limit.objects.select_for_update().get(key=key)
+        if row.window_ends_at <= now:
+            row.count = 0
+            row.window_ends_at = now + window
+        row.count += 1
+        row.save(update_fields=["count", "window_ends_at"])
+    return Verdict(allowed=row.count <= limit, count=row.count, until=row.window_ends_at)
+
+
+def peek(key: str, *, limit: int) -> Verdict:
+    """Says whether one more would be allowed, without counting."""
+    now = timezone.now()
+    row = Limit.objects.filter(key=key, window_ends_at__gt=now).first()
+    if row is None:
+        return Verdict(allowed=True, count=0, until=now)
+    return Verdict(allowed=row.count < limit, count=row.count, until=row.window_ends_at)
+
+
+def forget(key: str) -> None:
+    """Clears a count, for example after a success."""
+    Limit.objects.filter(key=key).delete()
+
+
+def give_back(key: str) -> None:
+    """Takes one count back (a hit that should not have counted)."""
+    Limit.objects.filter(key=key, count__gt=0).update(count=F("count") - 1)
+
+
+def remove_ended() -> int:
+    """Deletes windows that ended; called by the daily clean-up."""
+    return Limit.objects.filter(window_ends_at__lt=timezone.now()).delete()[0]

@@ -1,0 +1,9 @@
+"""App configuration of public_site."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PublicSiteConfig(AppConfig):
+    name = "public_site"
+    verbose_name = _("Isi situs")

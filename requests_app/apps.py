@@ -1,0 +1,9 @@
+"""App configuration of requests_app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RequestsConfig(AppConfig):
+    name = "requests_app"
+    verbose_name = _("Permohonan data")
