@@ -36,6 +36,7 @@ HTTPS = env.bool("HTTPS", default=not DEMO)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 INSTALLED_APPS = [
+    "admin_theme.apps.AdminThemeConfig",  # before Unfold: its templates override Unfold's
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "two_factor.plugins.email",
     "import_export",
     "django_q",
-    "admin_theme",
     "core",
     "core.catalogue",
     "core.reference",
@@ -165,6 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "public_site:sign_in"
 LOGIN_REDIRECT_URL = "public_site:request_list"
 LOGOUT_REDIRECT_URL = "public_site:home"
+PASSWORD_CHANGE_URL = "public_site:password_change"  # the console has no password page of its own
 TWO_FACTOR_PATCH_ADMIN = False
 TWO_FACTOR_REMEMBER_COOKIE_AGE = None
 OTP_EMAIL_COOLDOWN_DURATION = 0  # our device keeps its own waiting time (accounts.otp)

@@ -1,15 +1,95 @@
 """Site map and look of the officer console (django-unfold)."""
 
+from importlib.util import find_spec
+from typing import Any
+
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-UNFOLD = {
+#: Sidebar: ``admin_theme.navigation`` shows of it what is registered and what the person may see.
+SITE_MAP: list[dict[str, Any]] = [
+    {
+        "title": _("Pekerjaan"),
+        "items": [
+            {"title": _("Antrean"), "icon": "dashboard", "url": "admin:index"},
+            {"title": _("Permohonan"), "icon": "inbox", "model": "requests_app.DataRequest"},
+            {"title": _("Pendaftaran"), "icon": "how_to_reg", "model": "accounts.Registration"},
+        ],
+    },
+    {
+        "title": _("Data"),
+        "separator": True,
+        "items": [
+            {"title": _("Basis Data Keimigrasian"), "icon": "database", "model": "holdings.Record"},
+            {"title": _("Impor"), "icon": "upload_file", "model": "holdings.ImportRun"},
+        ],
+    },
+    {
+        "title": _("Kerja sama"),
+        "separator": True,
+        "items": [
+            {"title": _("Instansi"), "icon": "account_balance", "model": "accounts.Agency"},
+            {"title": _("PKS"), "icon": "handshake", "model": "accounts.Agreement"},
+            {"title": _("Pengguna"), "icon": "group", "model": "accounts.User"},
+            {"title": _("Peran"), "icon": "shield_person", "model": "auth.Group"},
+        ],
+    },
+    {
+        "title": _("Katalog"),
+        "separator": True,
+        "items": [{"title": _("Layanan"), "icon": "category", "model": "catalogue.Service"}],
+    },
+    {
+        "title": _("Data acuan"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            {"title": _("Wilayah"), "icon": "map", "model": "reference.Region"},
+            {"title": _("Kantor Wilayah"), "icon": "domain", "model": "reference.RegionalOffice"},
+            {"title": _("Kantor Imigrasi"), "icon": "apartment", "model": "reference.ImmigrationOffice"},
+            {"title": _("Tempat Pemeriksaan Imigrasi"), "icon": "flight", "model": "reference.Checkpoint"},
+            {"title": _("Negara"), "icon": "public", "model": "reference.Country"},
+            {"title": _("Hari libur"), "icon": "event_busy", "model": "reference.Holiday"},
+            {"title": _("Kop surat"), "icon": "branding_watermark", "model": "reference.Letterhead"},
+        ],
+    },
+    {
+        "title": _("Isi situs"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            {"title": _("FAQ"), "icon": "quiz", "model": "public_site.Faq"},
+            {"title": _("Panduan"), "icon": "menu_book", "model": "public_site.Guide"},
+            {"title": _("Halaman"), "icon": "article", "model": "public_site.Page"},
+            {"title": _("Kontak"), "icon": "call", "model": "public_site.SiteContact"},
+            {"title": _("Pusat informasi"), "icon": "hub", "model": "public_site.Hub"},
+        ],
+    },
+    {
+        "title": _("Pengawasan"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            {"title": _("Jejak Akses"), "icon": "policy", "model": "access_log.AccessEntry"},
+            {"title": _("Antrean kerja"), "icon": "pending_actions", "model": "django_q.OrmQ"},
+            {"title": _("Pekerjaan gagal"), "icon": "error", "model": "django_q.Failure"},
+            {"title": _("Pekerjaan selesai"), "icon": "task_alt", "model": "django_q.Success"},
+            {"title": _("Jadwal"), "icon": "schedule", "model": "django_q.Schedule"},
+            {"title": _("Surel"), "icon": "mail", "model": "core.OutgoingMail"},
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Layanan Data Keimigrasian"),
     "SITE_HEADER": _("Layanan Data Keimigrasian"),
     "SITE_SUBHEADER": _("Ruang kerja petugas"),
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("admin_theme/lambang.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin_theme/lambang.svg")}
+    ],
     "SITE_SYMBOL": "shield_person",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
@@ -19,21 +99,32 @@ UNFOLD = {
     "STYLES": [lambda request: static("admin_theme/console.css")],
     "COLORS": {
         "primary": {
-            "50": "#eef4fb", "100": "#d9e6f5", "200": "#b5cdea", "300": "#86add9", "400": "#5288c3",
-            "500": "#2f6aab", "600": "#1d538f", "700": "#0b3d77", "800": "#0a3463", "900": "#072a53", "950": "#041a35",
+            "50": "#eef4fb",
+            "100": "#d9e6f5",
+            "200": "#b5cdea",
+            "300": "#86add9",
+            "400": "#5288c3",
+            "500": "#2f6aab",
+            "600": "#1d538f",
+            "700": "#0b3d77",
+            "800": "#0a3463",
+            "900": "#072a53",
+            "950": "#041a35",
         },
     },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Ganti kata sandi"), "link": reverse_lazy("admin:password_change")},
+        ],
+    },
+    # No model is searched from the palette: its answers are cached and would carry personal data.
     "COMMAND": {"search_models": [], "show_history": False},
+    "SITE_MAP": SITE_MAP,
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "title": _("Pekerjaan"),
-                "items": [
-                    {"title": _("Antrean"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
-                ],
-            },
-        ],
+        "navigation": "admin_theme.navigation.sidebar",
     },
 }
+if find_spec("requests_app.dashboard"):
+    UNFOLD["DASHBOARD_CALLBACK"] = "requests_app.dashboard.dashboard_callback"

@@ -1,0 +1,114 @@
+"""Base ModelAdmin classes with our defaults: every admin page of the console derives from one of these."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django_fsm import ConcurrentTransition
+from import_export.admin import ExportMixin, ImportExportModelAdmin
+from import_export.formats.base_formats import CSV, XLSX
+from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
+
+#: Shown when somebody else changed the row between reading and writing it.
+CHANGED_MEANWHILE = _("Data ini sudah diubah petugas lain sejak halaman dibuka. Periksa kembali, lalu ulangi.")
+
+
+class OfficerModelAdmin(ModelAdmin):
+    """Unfold's ModelAdmin with the console's defaults.
+
+    ``extra_lookups`` names query parameters which lists may carry besides their filters; everything else
+    in the address of a list answers 400 instead of reaching the database.
+    """
+
+    list_fullwidth = True
+    list_filter_submit = True
+    list_per_page = 25
+    list_max_show_all = 200
+    show_full_result_count = False
+    warn_unsaved_form = True
+    change_form_show_cancel_button = True
+    save_on_top = False
+    extra_lookups: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow only lookups of declared filters: hidden columns cannot be guessed letter by letter."""
+        return self._is_declared_lookup(lookup, request) and super().lookup_allowed(lookup, value, request)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Draw or save the form; a row changed meanwhile by someone else gives a message, not an error page."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ConcurrentTransition:
+            messages.error(request, CHANGED_MEANWHILE)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def _is_declared_lookup(self, lookup: str, request: HttpRequest) -> bool:
+        names = {*self.extra_lookups, *_filter_names(self.get_list_filter(request))}
+        if self.date_hierarchy:
+            names.add(self.date_hierarchy)
+        # Filters append "__exact", "__isnull" (Django) or "_from", "_to" (Unfold) to the field's name.
+        return any(lookup == name or lookup.startswith(f"{name}_") for name in names)
+
+
+def _filter_names(list_filter: Iterable[Any]) -> Iterable[str]:
+    for entry in list_filter:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, tuple | list):
+            yield str(entry[0])
+        elif parameter := getattr(entry, "parameter_name", None):
+            yield parameter
+
+
+class ReadOnlyAdmin(OfficerModelAdmin):
+    """For records that officers read but never write here (trails, queues, results)."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds such a record by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody changes such a record by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes such a record by hand."""
+        return False
+
+
+class ImportExportOfficerAdmin(OfficerModelAdmin, ImportExportModelAdmin):
+    """Small tables with Excel/CSV import and export; import asks for ``add`` and ``change``, export for ``view``.
+
+    Not for holdings: large imports have their own resumable run (``core.holdings``).
+    """
+
+    import_form_class = ImportForm
+    export_form_class = SelectableFieldsExportForm
+    formats = (XLSX, CSV)
+    import_formats = (XLSX, CSV)
+    export_formats = (XLSX, CSV)
+    skip_admin_log = False
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """An import may add and overwrite, hence both rights."""
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+
+class ExportOfficerAdmin(OfficerModelAdmin, ExportMixin):
+    """Tables that may leave as Excel/CSV but never come in that way."""
+
+    export_form_class = SelectableFieldsExportForm
+    formats = (XLSX, CSV)
+    export_formats = (XLSX, CSV)

@@ -1,0 +1,110 @@
+"""Admin pages of libraries: removed where they show secrets, else put under our look and rights."""
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+from django_q import admin as queue
+from django_q.models import Failure, OrmQ, Schedule, Success
+
+from admin_theme.base import OfficerModelAdmin, ReadOnlyAdmin
+
+#: One-time-code devices hold secrets; Django's log and sessions have no page here.
+SECRET_MODELS = (
+    "otp_email.EmailDevice",
+    "otp_totp.TOTPDevice",
+    "otp_static.StaticDevice",
+    "two_factor.PhoneDevice",
+)
+
+
+class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
+    """Roles: groups of permissions."""
+
+    list_display = ("name",)
+    list_fullwidth = False
+
+
+class FinishedTaskAdmin(ReadOnlyAdmin):
+    """Background work that is done; the arguments are ids only."""
+
+    list_display = ("name", "func", "started", "stopped", "attempt_count")
+    list_filter = ("group",)
+    search_fields = ("name", "func")
+    ordering = ("-stopped",)
+    readonly_fields = ("name", "func", "group", "started", "stopped", "attempt_count", "success")
+    fields = readonly_fields
+
+
+class FailedTaskAdmin(FinishedTaskAdmin):
+    """Background work that failed, with the last line of the error."""
+
+    list_display = ("name", "func", "started", "stopped", "short_result", "attempt_count")
+    readonly_fields = (*FinishedTaskAdmin.readonly_fields, "result")
+    fields = readonly_fields
+
+
+class WaitingTaskAdmin(ReadOnlyAdmin):
+    """Background work that waits for a worker."""
+
+    list_display = ("id", "name", "func", "lock")
+    fields = ("key", "lock")
+    readonly_fields = ("key", "lock")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A stuck task may be taken out by the superuser."""
+        return request.user.is_superuser
+
+
+class ScheduleAdmin(OfficerModelAdmin, queue.ScheduleAdmin):
+    """Timetable of background work; ``func`` runs any code, therefore superusers only."""
+
+    list_filter = ("schedule_type",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return request.user.is_active and request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers only."""
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers only."""
+        return self.has_module_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers only."""
+        return self.has_module_permission(request)
+
+
+def tidy_library_admins() -> None:
+    """Unregister pages with secrets and re-register the others as ours; safe to call twice."""
+    for label in SECRET_MODELS:
+        _unregister(label)
+    ours: list[tuple[type[Model], type[admin.ModelAdmin]]] = [
+        (Group, OfficerGroupAdmin),
+        (OrmQ, WaitingTaskAdmin),
+        (Success, FinishedTaskAdmin),
+        (Failure, FailedTaskAdmin),
+        (Schedule, ScheduleAdmin),
+    ]
+    for model, model_admin in ours:
+        if admin.site.is_registered(model):
+            admin.site.unregister(model)
+        admin.site.register(model, model_admin)
+
+
+def _unregister(label: str) -> None:
+    try:
+        model = apps.get_model(label)
+    except LookupError:
+        return
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
