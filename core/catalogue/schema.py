@@ -1,0 +1,162 @@
+"""The frozen description of a service that every surface reads: form, Excel, officer's rows, PDF, XLSX."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.catalogue.kinds import KINDS, Kind, Lookups, Value
+
+Values = dict[str, Value]
+Errors = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a service. ``identifies`` and ``measures`` name the typed column it fills, or are empty."""
+
+    key: str
+    label: str
+    kind_name: str
+    label_en: str = ""
+    asked: bool = False
+    required: bool = False
+    answered: bool = False
+    identifies: str = ""
+    measures: str = ""
+    #: Fields of one group: at least one must be filled.
+    group: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+    example: str = ""
+    max_length: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.kind_name]
+
+    @property
+    def shown_label(self) -> str:
+        """The label in the person's language."""
+        return self.label_en if self.label_en and get_language() == "en" else self.label
+
+    def display(self, values: Mapping[str, Any], lookups: Lookups) -> str:
+        """What people read in this column of a row; empty text when there is no value."""
+        value = values.get(self.key)
+        return "" if value in (None, "") else self.kind.display(value, self, lookups)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A service as it stood when it was read; a request keeps a copy (architecture.md §5)."""
+
+    service_key: str
+    service_label: str
+    fields: tuple[Field, ...]
+    service_label_en: str = ""
+
+    @property
+    def asked(self) -> tuple[Field, ...]:
+        """Columns that the applicant fills."""
+        return tuple(item for item in self.fields if item.asked)
+
+    @property
+    def answered(self) -> tuple[Field, ...]:
+        """Columns that the answer gives; also the columns of the holdings."""
+        return tuple(item for item in self.fields if item.answered)
+
+    @property
+    def shown_label(self) -> str:
+        return self.service_label_en if self.service_label_en and get_language() == "en" else self.service_label
+
+    def field(self, key: str) -> Field:
+        """The column ``key``; KeyError when there is none."""
+        for item in self.fields:
+            if item.key == key:
+                return item
+        raise KeyError(key)
+
+    def clean_asked(self, raw: Mapping[str, str], lookups: Lookups) -> tuple[Values, Errors]:
+        """Validates what an applicant entered (texts by key). Errors are texts by key; the row is good when empty."""
+        return self._clean(self.asked, raw, lookups, demand=True)
+
+    def clean_answered(self, raw: Mapping[str, str], lookups: Lookups) -> tuple[Values, Errors]:
+        """Validates an answer or a holding: same rules, but a missing value is allowed."""
+        return self._clean(self.answered, raw, lookups, demand=False)
+
+    def _clean(
+        self, fields: tuple[Field, ...], raw: Mapping[str, str], lookups: Lookups, *, demand: bool
+    ) -> tuple[Values, Errors]:
+        values: Values = {}
+        errors: Errors = {}
+        for item in fields:
+            text = raw.get(item.key, "")
+            text = text.strip() if isinstance(text, str) else str(text)
+            if not text:
+                if demand and item.required:
+                    errors[item.key] = [str(item.kind.empty_message % {"label": item.shown_label})]
+                continue
+            try:
+                values[item.key] = item.kind.clean(text, item, lookups)
+            except ValidationError as error:
+                errors[item.key] = error.messages
+        for item in fields:
+            if item.key in values:
+                try:
+                    item.kind.check_with_others(values, item)
+                except ValidationError as error:
+                    errors.setdefault(item.key, []).extend(error.messages)
+        if demand:
+            self._check_groups(fields, values, errors)
+        return values, errors
+
+    def _check_groups(self, fields: tuple[Field, ...], values: Values, errors: Errors) -> None:
+        groups: dict[str, list[Field]] = {}
+        for item in fields:
+            if item.group:
+                groups.setdefault(item.group, []).append(item)
+        for members in groups.values():
+            if any(item.key in values or item.key in errors for item in members):
+                continue
+            labels = [item.shown_label for item in members]
+            listed = ", ".join(labels[:-1])
+            message = _("isi salah satu, %(first)s atau %(last)s") % {"first": listed, "last": labels[-1]}
+            errors.setdefault(members[0].key, []).append(message[:1].upper() + message[1:])
+
+    def identifying(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """The identifying values by column name (name, birth_date, national_id, passport_no …), empty ones left out."""
+        return {
+            item.identifies: str(values[item.key])
+            for item in self.fields
+            if item.identifies and values.get(item.key) not in (None, "")
+        }
+
+    def measuring(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """The statistics dimensions by column name (event_on, office, checkpoint, direction)."""
+        return {
+            item.measures: str(values[item.key])
+            for item in self.fields
+            if item.measures and values.get(item.key) not in (None, "")
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready copy, read back by ``from_json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Schema":
+        """The schema stored in ``data`` by ``to_json``."""
+        fields = tuple(
+            Field(**{**item, "choices": tuple((value, label) for value, label in item.get("choices", ()))})
+            for item in data["fields"]
+        )
+        return cls(
+            service_key=data["service_key"],
+            service_label=data["service_label"],
+            service_label_en=data.get("service_label_en", ""),
+            fields=fields,
+        )

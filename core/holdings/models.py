@@ -1,0 +1,134 @@
+"""The directorate's own records that requests are answered from, one row a record, and the runs that loaded them."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.catalogue.models import Service
+from core.catalogue.schema import Schema
+from core.doors.storage import private_path
+from core.holdings.names import name_key, sound_key
+from core.reference.models import Checkpoint, ImmigrationOffice
+
+
+class Identified(models.Model):
+    """The typed, normalised, indexed columns by which a person is recognised; shared by holdings and asked rows."""
+
+    name = models.CharField(_("Nama"), max_length=150, blank=True)
+    name_key = models.CharField(max_length=150, blank=True, editable=False)
+    sound_key = models.CharField(max_length=150, blank=True, editable=False)
+    birth_date = models.DateField(_("Tanggal Lahir"), null=True, blank=True)
+    birth_place = models.CharField(_("Tempat Lahir"), max_length=100, blank=True)
+    national_id = models.CharField(_("NIK"), max_length=16, blank=True)
+    passport_no = models.CharField(_("No. Paspor"), max_length=15, blank=True)
+    document_no = models.CharField(_("No. Dokumen"), max_length=30, blank=True)
+    niora = models.CharField(_("NIORA"), max_length=30, blank=True)
+    nationality = models.CharField(_("Kewarganegaraan"), max_length=3, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def identify(self, schema: Schema, values: Mapping[str, Any]) -> None:
+        """Fills the typed columns from ``values``."""
+        found = schema.identifying(values)
+        self.name = found.get("name", "")[:150]
+        self.name_key = name_key(self.name)[:150]
+        self.sound_key = sound_key(self.name)[:150]
+        self.birth_date = date.fromisoformat(found["birth_date"]) if "birth_date" in found else None
+        self.birth_place = found.get("birth_place", "").upper()[:100]
+        self.national_id = found.get("national_id", "")
+        self.passport_no = found.get("passport_no", "")
+        self.document_no = found.get("document_no", "")
+        self.niora = found.get("niora", "")
+        self.nationality = found.get("nationality", "")
+
+    @property
+    def identity_number(self) -> str:
+        """The number shown in lists under NIK/No. Paspor."""
+        return self.national_id or self.passport_no or self.document_no or self.niora
+
+
+class ImportRun(models.Model):
+    """One load of holdings by a member of staff (or the demo data), so that it can be shown and undone."""
+
+    class Stage(models.TextChoices):
+        CHECKING = "checking", _("Diperiksa")
+        READY = "ready", _("Siap disimpan")
+        WRITING = "writing", _("Disimpan")
+        DONE = "done", _("Selesai")
+        REFUSED = "refused", _("Ditolak")
+        UNDONE = "undone", _("Dibatalkan")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    service = models.ForeignKey(Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="+")
+    file = models.FileField(_("berkas"), upload_to=private_path("imports"), blank=True)
+    file_name = models.CharField(_("nama berkas"), max_length=120, blank=True)
+    stage = models.CharField(_("tahap"), max_length=10, choices=Stage, default=Stage.CHECKING)
+    total = models.PositiveIntegerField(_("baris"), default=0)
+    created_count = models.PositiveIntegerField(_("baru"), default=0)
+    updated_count = models.PositiveIntegerField(_("diperbarui"), default=0)
+    errors = models.JSONField(_("kesalahan"), default=list, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("dimulai pada"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("selesai pada"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("impor basis data")
+        verbose_name_plural = _("impor basis data")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name or str(self.id)
+
+
+class Record(Identified):
+    """One record of the holdings: a passport, a visa, a crossing, a permit, a deportation …"""
+
+    service = models.ForeignKey(Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="records")
+    #: The source system's own key: a second import of the same key replaces the record.
+    source_key = models.CharField(_("kunci sumber"), max_length=64)
+    values = models.JSONField(_("isi"), default=dict)
+    event_on = models.DateField(_("tanggal kejadian"), null=True, blank=True)
+    office = models.ForeignKey(
+        ImmigrationOffice, verbose_name=_("Kantor Imigrasi"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    checkpoint = models.ForeignKey(
+        Checkpoint, verbose_name=_("TPI"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    direction = models.CharField(_("arah"), max_length=10, blank=True)
+    import_run = models.ForeignKey(
+        ImportRun, verbose_name=_("impor"), on_delete=models.SET_NULL, null=True, blank=True, related_name="records"
+    )
+    updated_at = models.DateTimeField(_("diperbarui pada"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("catatan keimigrasian")
+        verbose_name_plural = _("basis data keimigrasian")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["service", "source_key"], name="record_once_per_source_key"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["service", "national_id"], name="record_national_id", condition=~models.Q(national_id="")),
+            models.Index(fields=["service", "passport_no"], name="record_passport_no", condition=~models.Q(passport_no="")),
+            models.Index(fields=["service", "document_no"], name="record_document_no", condition=~models.Q(document_no="")),
+            models.Index(fields=["service", "niora"], name="record_niora", condition=~models.Q(niora="")),
+            models.Index(fields=["service", "birth_date", "sound_key"], name="record_birth_sound"),
+            models.Index(fields=["service", "event_on", "direction"], name="record_event"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}:{self.source_key}"
+
+    @property
+    def citizenship(self) -> str:
+        """WNI or WNA by nationality, empty when unknown."""
+        if not self.nationality:
+            return ""
+        return "WNI" if self.nationality == "IDN" else "WNA"
