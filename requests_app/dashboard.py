@@ -1,0 +1,1 @@
+"""What the officers' first page shows."""
