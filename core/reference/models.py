@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.clock import ZONES, long_date
+from core.doors.storage import private_path
 
 
 class Confidence(models.TextChoices):
@@ -349,7 +350,7 @@ class Letterhead(models.Model):
     )
     logo = models.ImageField(
         _("logo"),
-        upload_to="kop/",
+        upload_to=private_path("kop"),
         blank=True,
         validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
         help_text=_("PNG atau JPG. Kosongkan untuk memakai lambang bawaan."),
