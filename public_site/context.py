@@ -1,0 +1,23 @@
+"""What every public page knows without being told: whose site it is, whom to ask, whether this is a demonstration."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from core.doors import clock
+from core.reference.models import Letterhead
+from public_site.models import Page, SiteContact
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Names, contact and switches for ``base.html``; whatever asks the database does so only when it is drawn."""
+    user = getattr(request, "user", None)
+    return {
+        "letterhead": SimpleLazyObject(lambda: Letterhead.on(clock.today())),
+        "contact": SimpleLazyObject(SiteContact.current),
+        "footer_pages": SimpleLazyObject(lambda: list(Page.objects.published().filter(in_footer=True))),
+        "demo": settings.DEMO,
+        "session_idle_seconds": int(settings.SESSION_IDLE.total_seconds()) if user and user.is_authenticated else 0,
+    }

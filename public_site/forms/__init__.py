@@ -1,0 +1,1 @@
+"""Forms of the public site, one module per journey; the shared look is in base.py."""

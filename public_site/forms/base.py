@@ -1,0 +1,117 @@
+"""How every form of the public site looks and speaks: renderer, bound field and the ``SiteForm`` base."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import DjangoTemplates
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+
+class SiteBoundField(BoundField):
+    """A field that knows where its error link leads and how wide it stands in the grid."""
+
+    @property
+    def anchor(self) -> str:
+        """Id of the first control: what a link in the error summary points at."""
+        if self.use_fieldset and isinstance(self.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+            return f"{self.auto_id}_0"
+        return self.id_for_label or self.auto_id
+
+    @property
+    def kind(self) -> str:
+        """``check`` (a single box beside its label), ``choices``, ``file`` or ``line``: the template's switch."""
+        widget = self.field.widget
+        if isinstance(widget, forms.CheckboxInput):
+            return "check"
+        if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+            return "choices"
+        return "file" if isinstance(widget, forms.FileInput) else "line"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the field takes the whole row of a two-column grid."""
+        wide: frozenset[str] | set[str] = getattr(self.form, "wide_fields", frozenset())
+        return self.name in wide or self.kind != "line" or isinstance(self.field.widget, forms.Textarea)
+
+    @property
+    def described_by(self) -> str:
+        """Ids of hint and error, in the order they are read."""
+        return self.aria_describedby or ""
+
+
+class SiteRenderer(DjangoTemplates):
+    """Draws forms with ``templates/forms``; widgets stay Django's own."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+    formset_template_name = "forms/formset.html"
+    bound_field_class = SiteBoundField
+
+
+@dataclass(frozen=True)
+class ErrorItem:
+    """One line of the error summary: the words and the id of the field they belong to ("" for the whole form)."""
+
+    message: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """A titled block of a form; an untitled group is drawn without a frame."""
+
+    legend: str
+    fields: list[BoundField]
+
+
+class SiteForm(forms.Form):
+    """Base of every form: our templates, no browser validation, errors as a list of links.
+
+    ``fieldsets`` names the groups as ``(legend, [field names])``; fields that no group names follow untitled.
+    ``wide_fields`` take the whole row. Works as a mixin before ``ModelForm`` too.
+    """
+
+    default_renderer = SiteRenderer()
+    use_required_attribute = False
+    fieldsets: tuple[tuple[Any, list[str]], ...] = ()
+    wide_fields: frozenset[str] | set[str] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    def groups(self) -> Iterator[FieldGroup]:
+        """The visible fields in their blocks, ready for the template."""
+        named: set[str] = set()
+        for legend, names in self.fieldsets:
+            present = [name for name in names if name in self.fields]
+            named.update(present)
+            if present:
+                yield FieldGroup(str(legend), [self[name] for name in present])
+        rest = [field for field in self.visible_fields() if field.name not in named]
+        if rest:
+            yield FieldGroup("", rest)
+
+    @cached_property
+    def error_items(self) -> list[ErrorItem]:
+        """All messages in the order of the page, for ``parts/error_summary.html``; empty when there are none."""
+        if not self.is_bound or not self.errors:
+            return []
+        items = [ErrorItem(str(message), "") for message in self.non_field_errors()]
+        ordered = [field for group in self.groups() for field in group.fields] + self.hidden_fields()
+        for field in ordered:
+            anchor = "" if field.is_hidden else getattr(field, "anchor", field.auto_id)
+            items.extend(ErrorItem(str(message), anchor) for message in field.errors)
+        return items
+
+    def draw(self) -> SafeString:
+        """The form's fields without the summary, for templates that place both themselves."""
+        return self.render("forms/fields.html")
+
+
+class SiteModelForm(SiteForm, forms.ModelForm):  # type: ignore[misc]  # two metaclasses Django itself combines
+    """The same look for a form bound to a model."""

@@ -1,0 +1,60 @@
+// Links with data-dialog open their page's form in a dialog; the page itself keeps working alone.
+let box;
+
+function makeBox() {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "dialog-title");
+  dialog.append(Object.assign(document.createElement("div"), { className: "in" }));
+  dialog.addEventListener("close", () => { dialog.opener?.focus(); dialog.firstElementChild.replaceChildren(); });
+  dialog.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
+  });
+  dialog.addEventListener("submit", send);
+  document.body.append(dialog);
+  return dialog;
+}
+
+function show(html, url) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const form = page.querySelector("main form");
+  if (!form) return false;
+  const title = Object.assign(document.createElement("h2"), { id: "dialog-title" });
+  title.textContent = page.querySelector("main h1")?.textContent ?? page.title;
+  const summary = form.querySelector("#ringkasan") ?? page.querySelector("main #ringkasan");
+  form.action = new URL(form.getAttribute("action") || url, location.href);
+  // Ids of the page behind must not be met twice.
+  document.querySelector("main #ringkasan")?.remove();
+  box.firstElementChild.replaceChildren(title, ...(summary ? [summary] : []), document.adoptNode(form));
+  if (!box.open) box.showModal();
+  document.dispatchEvent(new CustomEvent("site:enhance", { detail: box }));
+  (summary ?? form.querySelector("input:not([type=hidden]),select,textarea"))?.focus();
+  return true;
+}
+
+async function open(event) {
+  const link = event.target.closest?.("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !window.HTMLDialogElement) return;
+  event.preventDefault();
+  box ??= makeBox();
+  if (!box.open) box.opener = link;
+  try {
+    const answer = await fetch(link.href, { headers: { "X-Requested-With": "fetch" } });
+    if (answer.redirected || !answer.ok || !show(await answer.text(), answer.url)) location.assign(link.href);
+  } catch { location.assign(link.href); }
+}
+
+async function send(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  event.preventDefault();
+  const data = new FormData(form, event.submitter);
+  try {
+    const answer = await fetch(form.action, { method: "post", body: data, headers: { "X-Requested-With": "fetch" } });
+    if (answer.redirected) {
+      const here = new URL(answer.url);
+      if (here.pathname === location.pathname) location.reload(); else location.assign(here);
+    } else if (!show(await answer.text(), form.action)) location.reload();
+  } catch { HTMLFormElement.prototype.submit.call(form); }
+}
+
+document.addEventListener("click", open);

@@ -1,0 +1,73 @@
+"""Pages that everybody may read: home, information, guides, contact, texts of the editors."""
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from core.catalogue.models import Service
+from core.doors.storage import send_file
+from public_site.models import Faq, Guide, Page
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Beranda: what this is, who may use it, where to begin."""
+    return render(
+        request,
+        "public_site/pages/home.html",
+        {
+            "nav": "home",
+            "registration_days": settings.REGISTRATION_WORKING_DAYS,
+            "services": Service.objects.published(),
+            "answer_days": settings.ANSWER_WORKING_DAYS,
+        },
+    )
+
+
+@require_safe
+def information(request: HttpRequest) -> HttpResponse:
+    """Informasi: questions, searched with ``?q=`` (every word must occur), and the guides to download."""
+    query = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:100]
+    questions = Faq.objects.published()
+    for word in query.split():
+        questions = questions.filter(
+            Q(question__icontains=word)
+            | Q(answer__icontains=word)
+            | Q(question_en__icontains=word)
+            | Q(answer_en__icontains=word)
+        )
+    context = {"nav": "information", "questions": questions, "query": query, "guides": Guide.objects.published()}
+    return render(request, "public_site/pages/information.html", context)
+
+
+@require_safe
+def guide_download(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The guide's PDF under a readable name; 404 while its file is missing."""
+    guide = get_object_or_404(Guide.objects.published(), slug=slug)
+    if not guide.size:
+        raise Http404
+    name = f"{slugify(guide.title) or guide.slug}-v{slugify(guide.version)}.pdf"
+    return send_file(guide.file, name=name, content_type="application/pdf")
+
+
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    """Hubungi Kami; the card itself is in every page's context."""
+    return render(request, "public_site/pages/contact.html", {"nav": "contact"})
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page an editor wrote."""
+    shown = get_object_or_404(Page.objects.published(), slug=slug)
+    return render(request, "public_site/pages/page.html", {"page": shown})
+
+
+@require_safe
+def hub(request: HttpRequest) -> HttpResponse:
+    """Info Layanan: the red buttons for people who need a passport, not data."""
+    return render(request, "public_site/pages/hub.html", {"guides": Guide.objects.published()})
