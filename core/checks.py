@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.security)
@@ -24,3 +24,14 @@ def check_deployment(app_configs: Sequence[Any] | None, **kwargs: object) -> lis
     if not settings.HTTPS:
         found.append(Error("HTTPS dimatikan.", hint="Hapus HTTPS=off dari lingkungan.", id="core.E003"))
     return found
+
+
+@register(Tags.compatibility)
+def check_pdf_library(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """Receipts and results are PDF files, and those need Pango from the operating system."""
+    from core.doors.pdf import pango_is_missing
+
+    if not pango_is_missing():
+        return []
+    hint = "Pasang libpango-1.0-0, libpangoft2-1.0-0, dan libharfbuzz-subset0."
+    return [Warning("Pango tidak ditemukan; dokumen PDF tidak dapat dibuat.", hint=hint, id="core.W001")]

@@ -34,12 +34,12 @@ class PrivateStorage(FileSystemStorage):
         super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         """Return the root, read each time so that tests and commands may move it."""
         return str(settings.PRIVATE_ROOT)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         """Return the absolute root."""
         return str(settings.PRIVATE_ROOT.resolve())
 
@@ -51,7 +51,7 @@ class PrivateStorage(FileSystemStorage):
 
 @deconstructible
 class PrivatePath:
-    """An ``upload_to``: ``<folder>/<yyyy>/<mm>/<uuid4>.<ext>``; nothing of the person's file name but its ending."""
+    """An ``upload_to``: ``<folder>/<yyyy>/<mm>/<uuid4>.<ext>``; of the person's name only the ending."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -75,10 +75,12 @@ def private_path(folder: str) -> PrivatePath:
 
 
 def safe_name(original: str | None) -> str:
-    """Return the person's file name as harmless text: its last part, NFC, no control or direction marks, <= 120."""
+    """Return a person's file name as harmless text: last part, NFC, no control or direction marks, <= 120."""
     name = unicodedata.normalize("NFC", original or "")
     name = "".join(
-        character for character in name if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+        character
+        for character in name
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     )
     name = re.sub(r'[<>:"|?*%;]', "_", re.split(r"[/\\]", name)[-1])
     name = re.sub(r"\s+", " ", name).strip(" .")
@@ -89,13 +91,13 @@ def safe_name(original: str | None) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return a size in bytes as people read it: ``2 MB``, ``2,1 MB`` (rounded up, so a file over 2 MB never reads 2)."""
+    """Return a size in bytes as people read it, rounded up: ``2 MB``, ``2,1 MB``."""
     tenths = -(-size * 10 // (1024 * 1024))
     return f"{number_format(tenths / 10, decimal_pos=0 if tenths % 10 == 0 else 1)} MB"
 
 
 def send_file(file: File, *, name: str, content_type: str, inline: bool = False) -> HttpResponseBase:
-    """Return the response that hands out a private file; the caller has already checked the person's right to it.
+    """Return the response that hands out a private file; the caller has checked the person's right to it.
 
     ``inline`` is for the preview of a PDF in a frame of our own pages and is ignored for any other type.
     With ``PRIVATE_ACCEL_PREFIX`` set, nginx sends the bytes.
@@ -106,7 +108,9 @@ def send_file(file: File, *, name: str, content_type: str, inline: bool = False)
     stored = isinstance(getattr(file, "storage", None), PrivateStorage)
     if settings.PRIVATE_ACCEL_PREFIX and stored:
         response = HttpResponse(content_type=content_type)
-        response["X-Accel-Redirect"] = settings.PRIVATE_ACCEL_PREFIX.rstrip("/") + "/" + quote(file.name or "")
+        response["X-Accel-Redirect"] = (
+            settings.PRIVATE_ACCEL_PREFIX.rstrip("/") + "/" + quote(file.name or "")
+        )
     else:
         response = FileResponse(file.open("rb"), content_type=content_type)
     for header, value in file_headers(name, inline=inline).items():
