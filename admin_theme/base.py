@@ -14,7 +14,9 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
 #: Shown when somebody else changed the row between reading and writing it.
-CHANGED_MEANWHILE = _("Data ini sudah diubah petugas lain sejak halaman dibuka. Periksa kembali, lalu ulangi.")
+CHANGED_MEANWHILE = _(
+    "Data ini sudah diubah petugas lain sejak halaman dibuka. Periksa kembali, lalu ulangi."
+)
 
 
 class OfficerModelAdmin(ModelAdmin):

@@ -219,7 +219,9 @@ class OperationButtonsMixin(ModelAdmin):
         template = "admin_theme/operation_dialog.html" if in_dialog else "admin_theme/operation_page.html"
         # htmx shows only 2xx answers; a browser gets the honest status.
         refused = request.method == "POST" and not in_dialog
-        return TemplateResponse(request, template, context, status=(409 if reasons else 422) if refused else 200)
+        return TemplateResponse(
+            request, template, context, status=(409 if reasons else 422) if refused else 200
+        )
 
     def _leave(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Back to the record, or to the list when the person no longer sees it."""
@@ -227,7 +229,9 @@ class OperationButtonsMixin(ModelAdmin):
         if obj is not None and self.has_view_or_change_permission(request, obj):
             target = self._change_url(obj)
         else:
-            target = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            target = reverse(
+                f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist"
+            )
         if _is_htmx(request):
             return HttpResponse(headers={"HX-Redirect": target})
         return HttpResponseRedirect(target)

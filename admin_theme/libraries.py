@@ -1,13 +1,18 @@
 """Admin pages of libraries: removed where they show secrets, else put under our look and rights."""
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
+from unfold.decorators import display
 
 from admin_theme.base import OfficerModelAdmin, ReadOnlyAdmin
 
@@ -19,12 +24,38 @@ SECRET_MODELS = (
     "two_factor.PhoneDevice",
 )
 
+STANDARD_RIGHTS = {
+    "add": _("Dapat menambah"),
+    "change": _("Dapat mengubah"),
+    "delete": _("Dapat menghapus"),
+    "view": _("Dapat melihat"),
+}
+
 
 class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
     """Roles: groups of permissions."""
 
     list_display = ("name",)
-    list_fullwidth = False
+    filter_horizontal = ()
+    filter_vertical = ("permissions",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name the rights in the console's language: Django stores them as "Can add …"."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name == "permissions":
+            field.label_from_instance = describe_permission  # type: ignore[attr-defined]
+        return field
+
+
+def describe_permission(permission: Permission) -> str:
+    """The right as an officer reads it: "Instansi | Dapat mengubah"."""
+    verb, _sep, _model = permission.codename.partition("_")
+    name = (
+        str(STANDARD_RIGHTS[verb])
+        if permission.name.startswith("Can ") and verb in STANDARD_RIGHTS
+        else permission.name
+    )
+    return f"{permission.content_type} | {name}"
 
 
 class FinishedTaskAdmin(ReadOnlyAdmin):
@@ -41,9 +72,14 @@ class FinishedTaskAdmin(ReadOnlyAdmin):
 class FailedTaskAdmin(FinishedTaskAdmin):
     """Background work that failed, with the last line of the error."""
 
-    list_display = ("name", "func", "started", "stopped", "short_result", "attempt_count")
+    list_display = ("name", "func", "started", "display_error", "attempt_count")
     readonly_fields = (*FinishedTaskAdmin.readonly_fields, "result")
     fields = readonly_fields
+
+    @display(description=_("Galat"))
+    def display_error(self, obj: Failure) -> str:
+        """The error in one line."""
+        return Truncator(str(obj.result)).chars(100)
 
 
 class WaitingTaskAdmin(ReadOnlyAdmin):
