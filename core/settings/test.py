@@ -7,7 +7,7 @@ os.environ.setdefault("DEMO", "1")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="ldk-test-"))
 
 from core.settings.base import *  # noqa: E402, F403
-from core.settings.base import STORAGES
+from core.settings.base import STATIC_ROOT, STORAGES
 
 SECRET_KEY = "test-" + "x" * 60  # noqa: S105  not a secret: only signs cookies of the test client
 LEDGER_KEY = SECRET_KEY
@@ -17,3 +17,5 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 LOGGING_CONFIG = None
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+# WhiteNoise warns about a missing folder, and warnings are errors here.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
