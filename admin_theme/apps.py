@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AdminThemeConfig(AppConfig):
-    """Templates, static files and base classes of the officer console; listed before Unfold to override it."""
+    """The console's templates, static files and base classes; listed before Unfold to override it."""
 
     name = "admin_theme"
     default = True

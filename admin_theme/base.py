@@ -47,7 +47,7 @@ class OfficerModelAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Draw or save the form; a row changed meanwhile by someone else gives a message, not an error page."""
+        """Draw or save the form; a row that somebody else changed meanwhile gives a message, not an error."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ConcurrentTransition:
@@ -91,7 +91,7 @@ class ReadOnlyAdmin(OfficerModelAdmin):
 
 
 class ImportExportOfficerAdmin(OfficerModelAdmin, ImportExportModelAdmin):
-    """Small tables with Excel/CSV import and export; import asks for ``add`` and ``change``, export for ``view``.
+    """Small tables with Excel/CSV import (needs ``add`` and ``change``) and export (needs ``view``).
 
     Not for holdings: large imports have their own resumable run (``core.holdings``).
     """

@@ -1,4 +1,4 @@
-"""Buttons that run an operation on one record: shown, greyed with reasons or hidden; asked first, then POSTed.
+"""Buttons that run an operation on one record: offered, greyed with reasons or hidden; asked, then POSTed.
 
 The bridge between the console and the ``operations.py`` of the apps::
 
@@ -98,6 +98,7 @@ class OperationButtonsMixin(ModelAdmin):
     """Adds ``operation_buttons`` to a record's page; stands before the ModelAdmin in the bases."""
 
     operation_buttons: Sequence[OperationButton] = ()
+    actions_detail: Sequence[Any] = ()
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)

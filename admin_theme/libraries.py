@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,14 @@ STANDARD_RIGHTS = {
 }
 
 
+class PermissionField(ModelMultipleChoiceField):
+    """Rights to choose from, each as an officer reads it."""
+
+    def label_from_instance(self, obj: Permission) -> str:
+        """For example "instansi | Dapat mengubah"."""
+        return describe_permission(obj)
+
+
 class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
     """Roles: groups of permissions."""
 
@@ -39,12 +48,13 @@ class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
     filter_horizontal = ()
     filter_vertical = ("permissions",)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
         """Name the rights in the console's language: Django stores them as "Can add …"."""
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        if field is not None and db_field.name == "permissions":
-            field.label_from_instance = describe_permission  # type: ignore[attr-defined]
-        return field
+        if db_field.name == "permissions":
+            kwargs["form_class"] = PermissionField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 def describe_permission(permission: Permission) -> str:
@@ -65,8 +75,16 @@ class FinishedTaskAdmin(ReadOnlyAdmin):
     list_filter = ("group",)
     search_fields = ("name", "func")
     ordering = ("-stopped",)
-    readonly_fields = ("name", "func", "group", "started", "stopped", "attempt_count", "success")
-    fields = readonly_fields
+    readonly_fields: tuple[str, ...] = (
+        "name",
+        "func",
+        "group",
+        "started",
+        "stopped",
+        "attempt_count",
+        "success",
+    )
+    fields: tuple[str, ...] = readonly_fields
 
 
 class FailedTaskAdmin(FinishedTaskAdmin):

@@ -1,4 +1,4 @@
-"""Builds the console's sidebar from the site map in the settings, leaving out what is absent or not allowed."""
+"""Builds the sidebar from the site map in the settings, leaving out what is absent or not allowed."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 COUNT_CAP = 10_000
 
 
-class LargeTablePaginator(Paginator):  # type: ignore[type-arg]
+class LargeTablePaginator(Paginator):
     """Unfiltered lists use the database's own estimate, filtered ones are counted up to ``COUNT_CAP``."""
 
     @cached_property
