@@ -1,6 +1,5 @@
 """Site map and look of the officer console (django-unfold)."""
 
-from importlib.util import find_spec
 from typing import Any
 
 from django.templatetags.static import static
@@ -119,6 +118,7 @@ UNFOLD: dict[str, Any] = {
     },
     # No model is searched from the palette: its answers are cached and would carry personal data.
     "COMMAND": {"search_models": [], "show_history": False},
+    "DASHBOARD_CALLBACK": "requests_app.dashboard.dashboard_callback",
     "SITE_MAP": SITE_MAP,
     "SIDEBAR": {
         "show_search": False,
@@ -126,5 +126,3 @@ UNFOLD: dict[str, Any] = {
         "navigation": "admin_theme.navigation.sidebar",
     },
 }
-if find_spec("requests_app.dashboard"):
-    UNFOLD["DASHBOARD_CALLBACK"] = "requests_app.dashboard.dashboard_callback"
