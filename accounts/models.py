@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
+from django_otp.models import Device
 
 from accounts.managers import UserManager
 from core.catalogue.models import Service
@@ -45,17 +46,23 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
     def in_force(self, on: date) -> "AgreementQuerySet":
         """Agreements whose dates include ``on`` and that were not terminated."""
         return self.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on, terminated_on__isnull=True
+            Q(valid_until__isnull=True) | Q(valid_until__gte=on),
+            valid_from__lte=on,
+            terminated_on__isnull=True,
         )
 
 
 class Agreement(models.Model):
     """A cooperation agreement (PKS): which services an agency may ask for, and for how long."""
 
-    agency = models.ForeignKey(Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="agreements")
+    agency = models.ForeignKey(
+        Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="agreements"
+    )
     number = models.CharField(_("Nomor PKS"), max_length=100)
     title = models.CharField(_("judul"), max_length=200, blank=True)
-    services = models.ManyToManyField(Service, verbose_name=_("layanan yang diizinkan"), related_name="agreements")
+    services = models.ManyToManyField(
+        Service, verbose_name=_("layanan yang diizinkan"), related_name="agreements"
+    )
     valid_from = models.DateField(_("Berlaku Sejak"))
     valid_until = models.DateField(_("Berlaku Sampai"), null=True, blank=True)
     terminated_on = models.DateField(_("diakhiri pada"), null=True, blank=True)
@@ -105,7 +112,12 @@ class User(AbstractUser):
     phone = models.CharField(_("No. Telp"), max_length=16, blank=True)
     unit = models.CharField(_("Unit Kerja"), max_length=150, blank=True)
     agency = models.ForeignKey(
-        Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+        Agency,
+        verbose_name=_("instansi"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
     )
     must_change_password = models.BooleanField(_("harus mengganti kata sandi"), default=False)
     #: End of the temporary password's life; null once the person has chosen an own password.
@@ -189,7 +201,9 @@ class Registration(models.Model):
     )
     letter = models.FileField(_("Dokumen Tambahan"), upload_to=private_path("registrations"))
     letter_name = models.CharField(_("nama berkas"), max_length=120)
-    email_confirmed_at = models.DateTimeField(_("email terkonfirmasi pada"), null=True, blank=True, editable=False)
+    email_confirmed_at = models.DateTimeField(
+        _("email terkonfirmasi pada"), null=True, blank=True, editable=False
+    )
     checklist = models.JSONField(_("daftar periksa"), default=dict, blank=True, editable=False)
     note = models.TextField(_("catatan untuk pemohon"), blank=True, editable=False)
     decided_by = models.ForeignKey(
@@ -259,7 +273,11 @@ class RegistrationEvent(models.Model):
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("waktu"), auto_now_add=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
     )
     verb = models.CharField(_("tindakan"), max_length=40)
     source = models.CharField(_("dari"), max_length=20, blank=True)
@@ -273,3 +291,72 @@ class RegistrationEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+
+
+class CodeDevice(Device):
+    """The second factor of an account: codes to its e-mail address (accounts.otp); holds no secret."""
+
+    class Meta:
+        verbose_name = _("kode lewat email")
+        verbose_name_plural = _("kode lewat email")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user"], name="one_code_device_per_user"),
+        ]
+
+    def is_interactive(self) -> bool:
+        """A code has to be sent before one can be typed."""
+        return True
+
+    def verify_token(self, token: str) -> bool:
+        """Refuses: a code belongs to a sign-in attempt and is checked by ``accounts.otp.check_code`` only."""
+        return False
+
+
+class SignInCode(models.Model):
+    """A mailed one-time code, kept only as a keyed hash and bound to one attempt to sign in."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Berlaku")
+        USED = "used", _("Dipakai")
+        SUPERSEDED = "superseded", _("Diganti")
+        VOID = "void", _("Dibatalkan")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    #: Random name of the attempt, known to the browser's session only.
+    attempt = models.CharField(max_length=32)
+    code_hash = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("kode masuk")
+        verbose_name_plural = _("kode masuk")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "sent_at"], name="sign_in_code_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SignedInDevice(models.Model):
+    """A browser that is signed in: what its owner sees under "Perangkat yang masuk" and can end."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in_devices"
+    )
+    session_key = models.CharField(max_length=40, unique=True)
+    browser = models.CharField(_("peramban"), max_length=80, blank=True)
+    address = models.CharField(_("alamat jaringan"), max_length=45, blank=True)
+    started_at = models.DateTimeField(_("masuk pada"))
+    seen_at = models.DateTimeField(_("terakhir dipakai"))
+
+    class Meta:
+        verbose_name = _("perangkat yang masuk")
+        verbose_name_plural = _("perangkat yang masuk")
+        ordering: ClassVar[list[str]] = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return self.browser

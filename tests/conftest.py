@@ -1,0 +1,212 @@
+"""The named cast and the world every test starts from.
+
+Siti applies (BADAN IT NASIONAL), Sari is her colleague, Budi verifies, Rina processes, Ratna approves,
+Kartika administers, Dewi edits content, Umar audits; Joko (another agency) must never get in.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.management import call_command, get_commands
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
+
+from accounts.models import Agency, Agreement, CodeDevice, User
+from core.catalogue.models import Service
+from core.reference.models import ImmigrationOffice, Region
+from tests import factories
+
+REGIONS = [
+    ("31", None, 1, "provinsi", "DKI JAKARTA", ""),
+    ("31.74", "31", 2, "kota", "JAKARTA SELATAN", ""),
+    ("31.74.09", "31.74", 3, "kecamatan", "JAGAKARSA", ""),
+    ("31.74.09.1005", "31.74.09", 4, "kelurahan", "JAGAKARSA", "12620"),
+    ("32", None, 1, "provinsi", "JAWA BARAT", ""),
+    ("32.73", "32", 2, "kota", "BANDUNG", ""),
+]
+
+
+def load_base_data() -> None:
+    """Roles, catalogue and a handful of reference rows; does nothing when they are there."""
+    if Group.objects.filter(name="Verifikator").exists():
+        return
+    call_command("load_roles", verbosity=0)
+    if "load_catalogue" in get_commands():
+        call_command("load_catalogue", verbosity=0)
+    for code, parent, level, kind, name, postal_code in REGIONS:
+        Region.objects.get_or_create(
+            code=code,
+            defaults={
+                "parent_id": parent,
+                "level": level,
+                "kind": kind,
+                "name": name,
+                "short_name": name,
+                "postal_code": postal_code,
+            },
+        )
+    ImmigrationOffice.objects.get_or_create(
+        slug="jakarta-selatan",
+        defaults={
+            "short_name": "Jakarta Selatan",
+            "full_name": "Kantor Imigrasi Kelas I Khusus Jakarta Selatan",
+            "kind": "KANIM",
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database with the base data, loaded once."""
+    with django_db_blocker.unblock():
+        load_base_data()
+
+
+@pytest.fixture
+def base_data(db) -> None:
+    """The base data, loaded again when a transactional test before this one has emptied the tables."""
+    load_base_data()
+
+
+@pytest.fixture
+def catalogue(base_data) -> dict[str, Service]:
+    """The services of fixtures/catalogue.json by key."""
+    return {service.key: service for service in Service.objects.all()}
+
+
+@pytest.fixture
+def reference(base_data) -> dict[str, Any]:
+    """A few real regions and one immigration office."""
+    return {
+        "province": Region.objects.get(pk="31"),
+        "regency": Region.objects.get(pk="31.74"),
+        "district": Region.objects.get(pk="31.74.09"),
+        "village": Region.objects.get(pk="31.74.09.1005"),
+        "office": ImmigrationOffice.objects.get(slug="jakarta-selatan"),
+    }
+
+
+@pytest.fixture
+def agency(base_data) -> Agency:
+    """Siti's agency."""
+    return factories.make_agency()
+
+
+@pytest.fixture
+def other_agency(base_data) -> Agency:
+    """Joko's agency."""
+    return factories.make_agency("KEMENTERIAN LAIN", "LAIN")
+
+
+@pytest.fixture
+def agreement(agency) -> Agreement:
+    """The agreement of Siti's agency, in force, with every service."""
+    return factories.make_agreement(agency)
+
+
+@pytest.fixture
+def siti(agency) -> User:
+    return factories.make_applicant("BADANIT_001", "Siti Aminah", agency, email="siti@badan.go.id")
+
+
+@pytest.fixture
+def sari(agency) -> User:
+    return factories.make_applicant("BADANIT_002", "Sari Dewanti", agency, email="sari@badan.go.id")
+
+
+@pytest.fixture
+def joko(other_agency) -> User:
+    return factories.make_applicant("LAIN_001", "Joko Prasetyo", other_agency, email="joko@lain.go.id")
+
+
+@pytest.fixture
+def budi(base_data) -> User:
+    return factories.make_officer("budi", "Budi Santoso", "Verifikator")
+
+
+@pytest.fixture
+def rina(base_data) -> User:
+    return factories.make_officer("rina", "Rina Lestari", "Petugas")
+
+
+@pytest.fixture
+def ratna(base_data) -> User:
+    return factories.make_officer("ratna", "Ratna Wulandari", "Penyetuju")
+
+
+@pytest.fixture
+def kartika(base_data) -> User:
+    return factories.make_officer("kartika", "Kartika Putri", "Admin")
+
+
+@pytest.fixture
+def dewi(base_data) -> User:
+    return factories.make_officer("dewi", "Dewi Anggraini", "Pengelola Konten")
+
+
+@pytest.fixture
+def umar(base_data) -> User:
+    return factories.make_officer("umar", "Umar Hakim", "Auditor")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Any, User], Any]:
+    """``sign_in(client, user)``: signed in with a verified one-time code; returns the client."""
+
+    def sign_in(client: Any, user: User) -> Any:
+        client.force_login(user)
+        device, _created = CodeDevice.objects.get_or_create(user=user, defaults={"name": "default"})
+        session = client.session
+        now = int(timezone.now().timestamp())
+        session.update({"otp_device_id": device.persistent_id, "started_at": now, "seen_at": now})
+        session.save()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def drain_queue(db) -> Callable[[], int]:
+    """``drain_queue()``: runs every queued task for real, also those they queue, and returns how many ran."""
+
+    def drain_queue() -> int:
+        done = 0
+        while (row := OrmQ.objects.order_by("id").first()) is not None:
+            task = row.task
+            OrmQ.objects.filter(pk=row.pk).delete()
+            import_string(task["func"])(*task["args"], **task["kwargs"])
+            done += 1
+            assert done < 500, "the queue does not become empty"
+        return done
+
+    return drain_queue
+
+
+@pytest.fixture
+def mail_text() -> Callable[..., str]:
+    """``mail_text(index=-1, to=None)``: subject and plain text of a sent message (the last by default)."""
+
+    def mail_text(index: int = -1, to: str | None = None) -> str:
+        sent = [message for message in mail.outbox if to is None or to in message.to]
+        message = sent[index]
+        return f"{message.subject}\n\n{message.body}"
+
+    return mail_text
+
+
+@pytest.fixture
+def page_text() -> Callable[[Any], str]:
+    """``page_text(response)``: what a person reads on the page, without tags."""
+
+    def page_text(response: Any) -> str:
+        body = response.content.decode()
+        body = re.sub(r"<(script|style)\b.*?</\1>", " ", body, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+    return page_text
