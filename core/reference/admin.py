@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from admin_theme.base import OfficerModelAdmin
 from core.doors import clock
@@ -68,7 +70,35 @@ class RegionalOfficeAdmin(KeepsKeyAdmin):
     list_display = ["name", "letter_unit", "confidence", "active"]
     list_filter = ["active", "confidence"]
     search_fields = ["name", "official_name", "letter_unit"]
+    fields = ["slug", "name", "official_name", "letter_unit", "provinces", "active", "confidence", "note"]
     autocomplete_fields = ["provinces"]
+
+
+class LinesField(forms.CharField):
+    """A list of texts, typed one per line."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored list as lines; what was just typed as it is."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The lines that hold something, each once."""
+        lines = (line.strip() for line in (super().to_python(value) or "").splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the typed lines give another list."""
+        return (initial or []) != self.to_python(data)
+
+
+class ImmigrationOfficeForm(forms.ModelForm):
+    """The office's form: other names as lines."""
+
+    aliases = LinesField(
+        label=_("Nama lain"), required=False, help_text=_("Satu nama per baris; dipakai saat mencari.")
+    )
 
 
 @admin.register(ImmigrationOffice)
@@ -76,11 +106,21 @@ class ImmigrationOfficeAdmin(KeepsKeyAdmin):
     """Immigration offices, detention centres, headquarters and missions."""
 
     key_fields = ("slug",)
-    list_display = ["full_name", "simkim_code", "kind", "regional_office", "confidence", "active"]
+    form = ImmigrationOfficeForm
+    fields = [
+        *("slug", "full_name", "short_name", "aliases", "kind", "simkim_code", "office_class", "tpi_status"),
+        *("regional_office", "province", "regency", "active", "confidence", "note"),
+    ]
+    list_display = ["full_name", "simkim_code", "display_regional_office", "confidence", "active"]
     list_filter = ["kind", "office_class", "tpi_status", "active", "confidence", "regional_office"]
     search_fields = ["full_name", "short_name", "simkim_code__exact", "aliases"]
     list_select_related = ["regional_office"]
     autocomplete_fields = ["regional_office", "province", "regency"]
+
+    @admin.display(description=_("kantor wilayah"), ordering="regional_office__name")
+    def display_regional_office(self, office: ImmigrationOffice) -> str:
+        """The regional office's name, a dash for none."""
+        return office.regional_office.name if office.regional_office else "–"
 
 
 @admin.register(Checkpoint)
@@ -88,12 +128,21 @@ class CheckpointAdmin(KeepsKeyAdmin):
     """Immigration checkpoints."""
 
     key_fields = ("key",)
-    list_display = ["name", "code", "kind", "immigration_office", "display_time_zone", "confidence", "active"]
+    fields = [
+        *("key", "name", "code", "kind", "immigration_office", "province", "display_time_zone"),
+        *("active", "confidence", "note"),
+    ]
+    list_display = ["name", "code", "kind", "display_office", "display_time_zone", "confidence", "active"]
     list_filter = ["kind", "active", "confidence", "immigration_office__regional_office"]
     search_fields = ["name", "code__exact"]
     list_select_related = ["immigration_office"]
     autocomplete_fields = ["immigration_office", "province"]
     readonly_fields = ["display_time_zone"]
+
+    @admin.display(description=_("kantor imigrasi"), ordering="immigration_office__short_name")
+    def display_office(self, checkpoint: Checkpoint) -> str:
+        """The office's short name, a dash for none."""
+        return checkpoint.immigration_office.short_name if checkpoint.immigration_office else "–"
 
     @admin.display(description=_("zona waktu"))
     def display_time_zone(self, checkpoint: Checkpoint) -> str:
@@ -106,6 +155,7 @@ class CountryAdmin(KeepsKeyAdmin):
     """Countries and passport nationality codes."""
 
     key_fields = ("alpha3",)
+    fields = ["alpha3", "alpha2", "name", "name_en", "active"]
     list_display = ["name", "alpha3", "alpha2", "name_en", "active"]
     list_filter = ["active"]
     search_fields = ["name", "name_en", "alpha3__exact", "alpha2__exact"]
@@ -115,16 +165,26 @@ class CountryAdmin(KeepsKeyAdmin):
 class HolidayAdmin(OfficerModelAdmin):
     """The working calendar's exceptions."""
 
-    list_display = ["date", "display_weekday", "name", "kind", "is_working", "from_library"]
+    list_display = ["date", "display_weekday", "name", "kind", "display_office_hours", "display_source"]
     list_filter = ["kind", "is_working", "from_library"]
     search_fields = ["name"]
     date_hierarchy = "date"
-    readonly_fields = ["from_library"]
+    readonly_fields = ["display_source"]
 
     @admin.display(description=_("hari"))
     def display_weekday(self, holiday: Holiday) -> str:
         """The weekday's name."""
         return clock.weekday_name(holiday.date)
+
+    @admin.display(description=_("kantor"), ordering="is_working")
+    def display_office_hours(self, holiday: Holiday) -> str:
+        """Whether offices are closed or open that day."""
+        return str(_("Tetap bekerja") if holiday.is_working else _("Libur"))
+
+    @admin.display(description=_("sumber"), ordering="from_library")
+    def display_source(self, holiday: Holiday) -> str:
+        """Who wrote the row: the calendar that comes with the system, or an officer."""
+        return str(_("Kalender bawaan") if holiday.from_library else _("Petugas"))
 
     def save_model(self, request: HttpRequest, obj: Holiday, form: Any, change: bool) -> None:
         """From now on the administrator's word counts for this date."""

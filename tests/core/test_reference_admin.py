@@ -116,3 +116,19 @@ def test_letterhead_takes_a_logo_and_shows_its_page_again(admin_client, settings
     assert head.logo.name.startswith("kop/")
     assert "lambang" not in head.logo.name
     assert admin_client.get(address).status_code == 200
+
+
+def test_office_takes_its_other_names_one_per_line(office_data, admin_client):
+    office = ImmigrationOffice.objects.get(slug="jakarta-selatan")
+    address = reverse("admin:reference_immigrationoffice_change", args=[office.pk])
+    form = admin_client.get(address).context["adminform"].form
+    data = {name: form[name].value() for name in form.fields}
+    assert data["aliases"].splitlines() == office.aliases
+    names = " Kanim Jaksel \r\n\r\nKanim Jaksel\r\nKanim Mampang"
+    data = {name: "" if value is None else value for name, value in data.items()}
+    assert admin_client.post(address, {**data, "aliases": names}).status_code == 302
+    office.refresh_from_db()
+    assert office.aliases == ["Kanim Jaksel", "Kanim Mampang"]
+    assert admin_client.post(address, {**data, "aliases": ""}).status_code == 302
+    office.refresh_from_db()
+    assert office.aliases == []
