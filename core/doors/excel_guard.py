@@ -50,7 +50,7 @@ class Marks:
 
 
 def inspect_workbook(source: IO[bytes], limits: dict[str, int]) -> dict[str, Marks]:
-    """Check all that the reader will touch; return the marks by sheet name or raise ``WorkbookRefusedError``."""
+    """Check all that the reader touches; return marks by sheet name or raise ``WorkbookRefusedError``."""
     try:
         with open_directory(source, limits) as archive:
             return _inspect_parts(archive, limits)

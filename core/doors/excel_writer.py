@@ -107,7 +107,7 @@ def _row_xml(number: int, values: Sequence[Any], letters: list[str], text_style:
 def _cell_xml(reference: str, value: Any, text_style: int) -> str:
     if isinstance(value, bool):
         return f'<c r="{reference}" t="b"><v>{int(value)}</v></c>'
-    if isinstance(value, int | float | Decimal) and abs(value) < _PRECISE:
+    if isinstance(value, (int, float, Decimal)) and -_PRECISE < value < _PRECISE:
         return f'<c r="{reference}"><v>{value}</v></c>'
     if isinstance(value, datetime):
         local = timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value

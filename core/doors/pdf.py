@@ -4,6 +4,7 @@ import ctypes
 import functools
 import io
 import logging
+import mimetypes
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
@@ -124,7 +125,8 @@ def _fetcher_class() -> Any:
                 )
                 raise ValueError("Not allowed in a PDF")
             with open(path, "rb") as file:  # noqa: PTH123  finders speak in strings
-                return URLFetcherResponse(url, file.read())
+                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                return URLFetcherResponse(url, file.read(), {"Content-Type": kind})
 
     return ClosedFetcher
 

@@ -45,7 +45,7 @@ def check_pdf(uploaded: File | None, label: str) -> None:
         raise ValidationError(_("Berkas kosong"), code="empty")
     if PurePosixPath(name).suffix.lower() != ".pdf" or not data.startswith(b"%PDF-"):
         raise ValidationError(_NOT_PDF, code="type", params={"name": name})
-    if not re.search(rb"%%EOF", data[-1024:]):
+    if b"%%EOF" not in data[-1024:]:
         raise ValidationError(_BROKEN, code="broken")
     if is_second_format(data):
         raise ValidationError(_ACTIVE, code="active")
