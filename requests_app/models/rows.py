@@ -3,11 +3,15 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.catalogue.models import Service
+from core.doors import clock
 from core.doors.storage import private_path
 from core.holdings.models import Identified
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
@@ -102,6 +106,36 @@ class StatisticsItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} statistik #{self.position}"
+
+    def clean(self) -> None:
+        """Period in order, not in the future, bounded; offices inside their parent; filters of the service only."""
+        errors: dict[str, str] = {}
+        service = self.service
+        if not service.has_statistics:
+            errors["service"] = gettext_now("Layanan %(service)s tidak dapat diminta sebagai statistik") % {
+                "service": service.shown_label
+            }
+        if self.period_until < self.period_from:
+            errors["period_until"] = gettext_now("Tanggal akhir Periode Data lebih awal daripada tanggal mulai")
+        elif self.period_until > clock.today():
+            errors["period_until"] = gettext_now("Tanggal akhir Periode Data melewati hari ini")
+        elif (self.period_until - self.period_from).days > settings.STATISTICS_MAX_YEARS * 366:
+            errors["period_until"] = gettext_now("Periode Data paling lama %(years)d tahun") % {
+                "years": settings.STATISTICS_MAX_YEARS
+            }
+        for name in ("regional_office", "office", "checkpoint", "citizenship", "direction"):
+            if name not in service.statistics_dimensions and getattr(self, name):
+                errors[name] = gettext_now("Saringan ini tidak berlaku untuk layanan %(service)s") % {
+                    "service": service.shown_label
+                }
+        if self.office and self.regional_office and self.office.regional_office_id != self.regional_office_id:
+            errors["office"] = gettext_now("Kantor Imigrasi tidak termasuk %(parent)s. Pilih ulang") % {
+                "parent": self.regional_office.name
+            }
+        if self.checkpoint and self.office and self.checkpoint.immigration_office_id != self.office_id:
+            errors["checkpoint"] = gettext_now("TPI tidak termasuk %(parent)s. Pilih ulang") % {"parent": self.office.full_name}
+        if errors:
+            raise ValidationError(errors)
 
 
 class RowUpload(models.Model):

@@ -1,0 +1,279 @@
+"""The flow of a request on one page: verbs, who may use them, from where, what must be true, public phases."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_fsm import can_proceed
+
+from accounts.entitlements import refusal_reason
+from accounts.models import User
+from core.catalogue.models import Service
+from core.doors import clock
+from requests_app.models import DataRequest, Outcome, RequestEvent, Status
+from requests_app.models.rows import ANSWERED_OUTCOMES
+
+Guard = Callable[[DataRequest, User], list[str]]
+
+REQUESTER = "requester"
+SYSTEM = "system"
+VERIFY = "requests_app.verify_datarequest"
+PROCESS = "requests_app.process_datarequest"
+APPROVE = "requests_app.approve_datarequest"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing that can be done to a request: the transition's name, who may, and what must be true."""
+
+    name: str
+    label: Any
+    #: Permissions of which one is enough; REQUESTER = the applicant who owns it; SYSTEM = a worker only.
+    rights: tuple[str, ...]
+    sources: tuple[Status, ...]
+    target: Status
+    guards: tuple[Guard, ...] = ()
+    note_required: bool = False
+    #: Whether the applicant reads the note.
+    note_public: bool = False
+
+
+def is_complete(request: DataRequest, user: User) -> list[str]:
+    """The header, the letter and at least one row or statistics question must be there."""
+    missing = []
+    if not request.letter_number:
+        missing.append(_("Isi No. Surat sesuai surat permohonan Anda"))
+    if not request.letter_date:
+        missing.append(_("Isi Tanggal Surat"))
+    if not request.subject:
+        missing.append(_("Isi Perihal"))
+    if not request.unit:
+        missing.append(_("Isi Satuan Kerja"))
+    if not request.phone:
+        missing.append(_("Isi No. Telp Pemohon"))
+    if not request.letter:
+        missing.append(_("Unggah Surat Permohonan Resmi"))
+    if not request.purpose:
+        missing.append(_("Isi Tujuan Permintaan Data"))
+    if not request.legal_basis:
+        missing.append(_("Pilih Dasar hukum"))
+    if not request.rows.exists() and not request.statistics.exists():
+        missing.append(_("Tambahkan paling sedikit satu Data Detail atau Data Statistik sebelum mengirim"))
+    return missing
+
+
+def is_within_agreement(request: DataRequest, user: User) -> list[str]:
+    """Every service asked for must be inside the agency's agreement today."""
+    today = clock.today()
+    general = refusal_reason(request.agency, None, today)
+    if general:
+        return [general]
+    reasons = (refusal_reason(request.agency, service, today) for service in requested_services(request))
+    return [reason for reason in reasons if reason]
+
+
+def requested_services(request: DataRequest) -> list[Service]:
+    """The services asked for by rows or statistics, with their fields."""
+    ids = set(request.rows.order_by().values_list("service_id", flat=True).distinct())
+    ids |= set(request.statistics.order_by().values_list("service_id", flat=True).distinct())
+    return list(Service.objects.filter(pk__in=ids).with_fields())
+
+
+def is_answered(request: DataRequest, user: User) -> list[str]:
+    """Every row has an outcome and every statistics question a table."""
+    reasons = []
+    waiting = request.rows.exclude(outcome__in=ANSWERED_OUTCOMES).count()
+    if waiting:
+        reasons.append(_("%(count)d baris belum dijawab") % {"count": waiting})
+    empty = request.rows.filter(outcome=Outcome.FOUND, answers__isnull=True).count()
+    if empty:
+        reasons.append(_("%(count)d baris ditandai Ditemukan tetapi belum berisi jawaban") % {"count": empty})
+    uncounted = request.statistics.filter(answered_at__isnull=True).count()
+    if uncounted:
+        reasons.append(_("%(count)d permintaan statistik belum dihitung") % {"count": uncounted})
+    return reasons
+
+
+def is_another_person(request: DataRequest, user: User) -> list[str]:
+    """Four eyes: who verified or processed it cannot approve it."""
+    if user.pk == request.verified_by_id:
+        return [_("Menunggu persetujuan petugas lain: Anda yang memverifikasi permohonan ini")]
+    if user.pk == request.processed_by_id:
+        return [_("Menunggu persetujuan petugas lain: Anda yang memproses permohonan ini")]
+    return []
+
+
+def is_not_own_agency(request: DataRequest, user: User) -> list[str]:
+    """Nobody decides about a request of the own agency."""
+    if user.agency_id is not None and user.agency_id == request.agency_id:
+        return [_("Anda terdaftar pada instansi pemohon. Serahkan kepada petugas lain")]
+    return []
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("submit", gettext_lazy("Kirim"), (REQUESTER,), (Status.DRAFT,), Status.SUBMITTED, (is_complete, is_within_agreement)),
+        Verb("start_verification", gettext_lazy("Mulai verifikasi"), (VERIFY,), (Status.SUBMITTED,), Status.VERIFYING, (is_not_own_agency,)),
+        Verb("accept", gettext_lazy("Berkas lengkap, proses"), (VERIFY,), (Status.VERIFYING,), Status.PROCESSING, (is_not_own_agency,)),
+        Verb(
+            "ask_correction", gettext_lazy("Minta perbaikan"), (VERIFY, PROCESS), (Status.VERIFYING, Status.PROCESSING),
+            Status.NEEDS_CORRECTION, (is_not_own_agency,), note_required=True, note_public=True,
+        ),
+        Verb("resubmit", gettext_lazy("Kirim ulang"), (REQUESTER,), (Status.NEEDS_CORRECTION,), Status.VERIFYING, (is_complete, is_within_agreement)),
+        Verb("send_for_approval", gettext_lazy("Ajukan persetujuan"), (PROCESS,), (Status.PROCESSING,), Status.AWAITING_APPROVAL, (is_not_own_agency, is_answered)),
+        Verb("send_back", gettext_lazy("Kembalikan ke petugas"), (APPROVE,), (Status.AWAITING_APPROVAL,), Status.PROCESSING, (is_not_own_agency,), note_required=True),
+        Verb("approve", gettext_lazy("Setujui dan terbitkan"), (APPROVE,), (Status.AWAITING_APPROVAL,), Status.ISSUING, (is_not_own_agency, is_another_person, is_answered)),
+        Verb("document_ready", gettext_lazy("Dokumen siap"), (SYSTEM,), (Status.ISSUING,), Status.COMPLETED),
+        Verb("reopen", gettext_lazy("Buka kembali"), (APPROVE,), (Status.COMPLETED,), Status.PROCESSING, (is_not_own_agency,), note_required=True),
+        Verb(
+            "reject", gettext_lazy("Tolak"), (VERIFY, APPROVE), (Status.VERIFYING, Status.AWAITING_APPROVAL),
+            Status.REJECTED, (is_not_own_agency,), note_required=True, note_public=True,
+        ),
+        Verb(
+            "withdraw", gettext_lazy("Batalkan permohonan"), (REQUESTER,),
+            (Status.SUBMITTED, Status.VERIFYING, Status.NEEDS_CORRECTION, Status.PROCESSING), Status.WITHDRAWN,
+            note_required=True, note_public=True,
+        ),
+        Verb("lapse", gettext_lazy("Kedaluwarsa"), (SYSTEM,), (Status.NEEDS_CORRECTION,), Status.LAPSED),
+    )
+}
+#: In which state which right counts, where a verb has more than one.
+STATE_RIGHTS: dict[tuple[str, Status], str] = {
+    ("ask_correction", Status.VERIFYING): VERIFY,
+    ("ask_correction", Status.PROCESSING): PROCESS,
+    ("reject", Status.VERIFYING): VERIFY,
+    ("reject", Status.AWAITING_APPROVAL): APPROVE,
+}
+
+
+def has_right(verb: Verb, request: DataRequest, user: User | None) -> bool:
+    """Whether ``user`` may use the verb on this request at all (None: the system itself)."""
+    if user is None:
+        return SYSTEM in verb.rights
+    if not user.is_active:
+        return False
+    if REQUESTER in verb.rights:
+        return not user.is_staff and user.agency_id == request.agency_id and user.pk == request.requester_id
+    if not user.is_staff:
+        return False
+    narrowed = STATE_RIGHTS.get((verb.name, Status(request.status)))
+    rights = (narrowed,) if narrowed else verb.rights
+    return any(right != SYSTEM and user.has_perm(right) for right in rights)
+
+
+def fits_state(verb: Verb, request: DataRequest) -> bool:
+    """Whether the request stands where the verb starts."""
+    return bool(can_proceed(getattr(request, verb.name)))
+
+
+def guard_reasons(verb: Verb, request: DataRequest, user: User | None) -> list[str]:
+    """Everything that stands against the verb now, all at once."""
+    if user is None:
+        return []
+    return [reason for guard in verb.guards for reason in guard(request, user)]
+
+
+def reasons(name: str, request: DataRequest, user: User) -> list[str] | None:
+    """None: not for this person or state. Empty: may be done. Otherwise: why not yet, in words for the person."""
+    verb = VERBS[name]
+    if not fits_state(verb, request) or not has_right(verb, request, user):
+        return None
+    return guard_reasons(verb, request, user)
+
+
+def available_verbs(request: DataRequest, user: User) -> list[Verb]:
+    """The verbs that would succeed now."""
+    return [verb for verb in VERBS.values() if reasons(verb.name, request, user) == []]
+
+
+# --- what the public sees ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A coarse step shown without sign-in."""
+
+    key: str
+    label: Any
+    explanation: Any
+    #: Tone of the coloured tag (public_site/parts/tag.html).
+    tag: str
+
+
+PHASES: dict[str, Phase] = {
+    phase.key: phase
+    for phase in (
+        Phase("baru", gettext_lazy("Baru"), gettext_lazy("Permohonan diterima"), "blue"),
+        Phase("diverifikasi", gettext_lazy("Diverifikasi"), gettext_lazy("Berkas sedang kami periksa"), "amber"),
+        Phase("diproses", gettext_lazy("Diproses"), gettext_lazy("Data sedang kami cocokkan"), "amber"),
+        Phase("selesai", gettext_lazy("Selesai"), gettext_lazy("Jawaban dapat diunduh setelah Anda masuk"), "green"),
+        Phase("perbaikan", gettext_lazy("Perlu Perbaikan"), gettext_lazy("Menunggu perbaikan dari pemohon"), "red outline"),
+        Phase("ditolak", gettext_lazy("Ditolak"), gettext_lazy("Alasan dapat dibaca setelah Anda masuk"), "red"),
+        Phase("dibatalkan", gettext_lazy("Dibatalkan"), gettext_lazy("Dibatalkan oleh pemohon"), "grey"),
+        Phase("kedaluwarsa", gettext_lazy("Kedaluwarsa"), gettext_lazy("Tidak diperbaiki sampai batas waktu"), "grey"),
+        Phase("draf", gettext_lazy("Draf"), gettext_lazy("Belum dikirim"), "grey"),
+    )
+}
+_PHASE_OF: dict[str, str] = {
+    Status.DRAFT: "draf",
+    Status.SUBMITTED: "baru",
+    Status.VERIFYING: "diverifikasi",
+    Status.NEEDS_CORRECTION: "perbaikan",
+    Status.PROCESSING: "diproses",
+    Status.AWAITING_APPROVAL: "diproses",
+    Status.ISSUING: "diproses",
+    Status.COMPLETED: "selesai",
+    Status.REJECTED: "ditolak",
+    Status.WITHDRAWN: "dibatalkan",
+    Status.LAPSED: "kedaluwarsa",
+}
+_MAIN_LINE = ("baru", "diverifikasi", "diproses", "selesai")
+_ENDED = ("ditolak", "dibatalkan", "kedaluwarsa")
+
+
+def public_phase(status: str) -> Phase:
+    """The coarse phase of a state."""
+    return PHASES[_PHASE_OF[status]]
+
+
+@dataclass(frozen=True)
+class TimelineStep:
+    """One line of the timeline: done with a time, current, or still to come."""
+
+    phase: Phase
+    at: datetime | None
+    is_done: bool
+    is_current: bool
+
+
+def timeline(request: DataRequest, events: Iterable[RequestEvent] | None = None) -> list[TimelineStep]:
+    """The coarse steps with the time each was first reached since the last turn back; no personal data."""
+    reached: dict[str, datetime] = {}
+    trail = list(request.events.all()) if events is None else list(events)
+    for event in trail:
+        if event.target:
+            key = _PHASE_OF[event.target]
+            if key in _MAIN_LINE:
+                for later in _MAIN_LINE[_MAIN_LINE.index(key) + 1 :]:
+                    reached.pop(later, None)
+            reached.setdefault(key, event.at)
+    current = _PHASE_OF[request.status]
+    keys = list(_MAIN_LINE)
+    if current == "perbaikan":
+        keys.insert(2, "perbaikan")
+    elif current in _ENDED:
+        keys = [key for key in _MAIN_LINE if key in reached] + [current]
+    position = keys.index(current) if current in keys else -1
+    return [
+        TimelineStep(
+            phase=PHASES[key],
+            at=reached.get(key),
+            is_done=index < position or (index == position and current == "selesai"),
+            is_current=index == position,
+        )
+        for index, key in enumerate(keys)
+    ]
