@@ -31,7 +31,11 @@ class AccessEntry(models.Model):
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("waktu"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("pelaku"), on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("pelaku"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
     )
     actor_name = models.CharField(_("nama pelaku"), max_length=150)
     action = models.CharField(_("tindakan"), max_length=20, choices=Action)

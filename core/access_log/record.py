@@ -28,8 +28,8 @@ def subject_keys(persons: Iterable[Identified]) -> set[str]:
     return keys
 
 
-def entry_hash(entry: AccessEntry) -> str:
-    """The keyed hash over the previous hash and this entry's canonical form."""
+def entry_hash(entry: AccessEntry, keys: Iterable[str]) -> str:
+    """The keyed hash over the previous hash, this entry's canonical form and the ``keys`` of its subjects."""
     canonical = json.dumps(
         [
             entry.previous_hash,
@@ -42,6 +42,7 @@ def entry_hash(entry: AccessEntry) -> str:
             entry.object_id,
             entry.count,
             entry.address,
+            sorted(keys),
         ],
         ensure_ascii=False,
     )
@@ -65,6 +66,7 @@ def record_access(
     cannot be written: the caller must then show nothing.
     """
     people = list(persons)
+    keys = sorted(subject_keys(people))
     signed_in = actor is not None and getattr(actor, "is_authenticated", False)
     with transaction.atomic():
         head, _created = ChainHead.objects.select_for_update().get_or_create(pk=1)
@@ -80,12 +82,12 @@ def record_access(
             address=client_address(request)[:45] if request is not None else "",
             previous_hash=head.last_hash,
         )
-        entry.hash = entry_hash(entry)
+        entry.hash = entry_hash(entry, keys)
         entry.save(force_insert=True)
         head.last_hash = entry.hash
         head.entries += 1
         head.save(update_fields=["last_hash", "entries"])
         AccessSubject.objects.bulk_create(
-            [AccessSubject(entry=entry, key=key) for key in sorted(subject_keys(people))], batch_size=500
+            [AccessSubject(entry=entry, key=key) for key in keys], batch_size=500
         )
     return entry

@@ -30,8 +30,8 @@ class CatalogueReport:
 def load_catalogue(source: Path = SOURCE) -> CatalogueReport:
     """Adds the services and columns of ``source`` that are missing, found by key.
 
-    Existing rows are never written, because an officer may have edited them. Raises ValidationError, and writes
-    nothing, when an entry would not pass the console's own checks.
+    Existing rows are never written, because an officer may have edited them. Raises ValidationError, and
+    writes nothing, when an entry would not pass the console's own checks.
     """
     report = CatalogueReport()
     entries: list[dict[str, Any]] = json.loads(source.read_text("utf-8"))
