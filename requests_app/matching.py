@@ -36,7 +36,10 @@ _PERSONAL = ("national_id", "niora")
 
 @dataclass
 class MatchSummary:
-    """What a run found: rows looked at, rows with an exact match, with candidates only, with nothing; new proposals."""
+    """What a run found, in rows: looked at, with an exact match, with candidates only, with nothing.
+
+    ``written`` counts the new proposals.
+    """
 
     rows: int = 0
     exact: int = 0
@@ -63,7 +66,10 @@ class Period:
 
 
 def propose(request: DataRequest) -> MatchSummary:
-    """Proposes candidates for every pending row of ``request``; may run again, decided candidates stay as they are."""
+    """Proposes candidates for every pending row of ``request``.
+
+    It may run again: decided candidates stay, open ones that no longer hold go.
+    """
     rows = list(request.rows.filter(outcome=Outcome.PENDING).select_related("service"))
     by_service: dict[Service, list[RequestRow]] = defaultdict(list)
     for row in rows:
@@ -145,7 +151,7 @@ class _Matcher:
         # A row that a number has settled needs no namesakes: fewer persons are looked at.
         yield from self._by_name([row for row in self.rows if row.pk not in certain])
 
-    # --- numbers ----------------------------------------------------------------------------------------------
+    # --- numbers ---
     def _by_number(self) -> Iterator[Candidate]:
         for column in self.numbers:
             wanted: dict[str, list[RequestRow]] = defaultdict(list)
@@ -192,9 +198,9 @@ class _Matcher:
         for facts in queries.passport_links(national_ids=owners):
             for row in owners.get(facts.national_id, ()):
                 pair = (row, facts.national_id)
-                if facts.passport_no != row.passport_no and pair not in passports[facts.passport_no]:
-                    if not self._compare(row, facts)[1]:
-                        passports[facts.passport_no].append(pair)
+                is_new = facts.passport_no != row.passport_no and pair not in passports[facts.passport_no]
+                if is_new and not self._compare(row, facts)[1]:
+                    passports[facts.passport_no].append(pair)
         for facts in queries.with_numbers(self.service, "passport_no", passports):
             for row, national_id in passports[facts.passport_no]:
                 if not self.periods[row.pk].holds(facts) or (
@@ -231,7 +237,7 @@ class _Matcher:
                 against.append("name")
         return agreed, against
 
-    # --- names ------------------------------------------------------------------------------------------------
+    # --- names ---
     def _by_name(self, rows: Sequence[RequestRow]) -> Iterator[Candidate]:
         if self.by_birth_date:
             born: dict[date, list[RequestRow]] = defaultdict(list)
@@ -306,7 +312,7 @@ class _Matcher:
             and getattr(row, column) != getattr(facts, column)
         ]
 
-    # --- wording ----------------------------------------------------------------------------------------------
+    # --- wording ---
     def _same(self, columns: Sequence[str]) -> str:
         return _("%(columns)s sama") % {"columns": self._list(columns)}
 
@@ -330,7 +336,7 @@ class _Matcher:
 
 
 def similarity(row: RequestRow, facts: Facts) -> float:
-    """How alike two names are, 0–100: by sound with sorted words, or as written without spaces, whichever is higher."""
+    """How alike two names are, 0–100: by sound with sorted words or as written without spaces, the higher."""
     return max(
         fuzz.ratio(row.sound_key, facts.sound_key),
         fuzz.ratio(row.name_key.replace(" ", ""), facts.name_key.replace(" ", "")),
