@@ -1,0 +1,165 @@
+"""Counts of the holdings for statistics questions, small cells suppressed so that nobody is found in them."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple, TypedDict
+
+from django.conf import settings
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncMonth
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from core.catalogue.models import Service
+from core.doors import clock
+from core.holdings.models import Record
+from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
+
+WNI, WNA = "WNI", "WNA"
+#: Stands where showing the number would give a small one away.
+HIDDEN = "*"
+
+
+class StatisticsTable(TypedDict):
+    """A table as it is stored and printed: JSON-ready, small cells already suppressed."""
+
+    columns: list[str]
+    #: Labels, then the count as number, or as text when it is suppressed.
+    rows: list[list[str | int]]
+    #: The sum; when a cell is suppressed only a lower bound such as "≥ 1.230".
+    total: int | str
+    note: str
+    source: str
+    #: ISO text of the moment of counting.
+    counted_at: str
+
+
+class Cell(NamedTuple):
+    """How many there are, and how many are left over by the citizenship filter (0 without one)."""
+
+    number: int
+    rest: int = 0
+
+
+def count(
+    service: Service,
+    *,
+    period_from: date,
+    period_until: date,
+    regional_office: RegionalOffice | None = None,
+    office: ImmigrationOffice | None = None,
+    checkpoint: Checkpoint | None = None,
+    citizenship: str = "",
+    direction: str = "",
+) -> StatisticsTable:
+    """Counts records of ``service`` by month, place and direction, both days of the period included.
+
+    The place is the checkpoint where the service has that dimension, otherwise the office. Months and places
+    without any record are left out.
+    """
+    dimensions = set(service.statistics_dimensions or ())
+    records = Record.objects.filter(service=service, event_on__range=(period_from, period_until))
+    if regional_office is not None:
+        records = records.filter(
+            Q(office__regional_office=regional_office)
+            | Q(checkpoint__immigration_office__regional_office=regional_office)
+        )
+    if office is not None:
+        records = records.filter(Q(office=office) | Q(checkpoint__immigration_office=office))
+    if checkpoint is not None:
+        records = records.filter(checkpoint=checkpoint)
+    if direction:
+        records = records.filter(direction=direction)
+
+    groups: dict[str, Any] = {"month": TruncMonth("event_on")}
+    with translation.override("id"):
+        columns = [_("Bulan")]
+        if "checkpoint" in dimensions:
+            columns.append(_("TPI"))
+            groups["place"] = F("checkpoint__name")
+        elif "office" in dimensions:
+            columns.append(_("Kantor Imigrasi"))
+            groups["place"] = F("office__full_name")
+        if "direction" in dimensions:
+            columns.append(_("Arah"))
+            groups["way"] = F("direction")
+        columns.append(_("Jumlah"))
+        wni = Q(nationality="IDN")
+        counted = (
+            records.annotate(**groups)
+            .values(*groups)
+            .annotate(
+                wni=Count("pk", filter=wni), wna=Count("pk", filter=~wni & ~Q(nationality="")), n=Count("pk")
+            )
+            .order_by(*groups)
+        )
+        labels: list[list[str]] = []
+        cells: list[Cell] = []
+        for group in counted:
+            cell = _cell(group, citizenship)
+            if cell.number:
+                labels.append(_labels(group))
+                cells.append(cell)
+        shown, total = suppress(cells, settings.SMALL_CELL_THRESHOLD)
+        return StatisticsTable(
+            columns=columns,
+            rows=[[*label, value] for label, value in zip(labels, shown, strict=True)],
+            total=total,
+            note=_note(shown),
+            source=_("Basis Data Keimigrasian, layanan %(service)s") % {"service": service.label},
+            counted_at=clock.now().isoformat(timespec="seconds"),
+        )
+
+
+def suppress(cells: Iterable[Cell], threshold: int) -> tuple[list[int | str], int | str]:
+    """What may be shown of ``cells``, and of their sum.
+
+    A count from 1 to ``threshold`` - 1 becomes "<5". A count whose left-over part (the other citizenship)
+    is that small becomes "*": together with the unfiltered table it would give the small one away.
+    With anything suppressed the sum is only told as a lower bound, the sum of the numbers shown, which adds
+    no knowledge. Not covered: questions whose periods differ by a few days.
+    """
+    shown: list[int | str] = []
+    for cell in cells:
+        if 0 < cell.number < threshold:
+            shown.append(f"<{threshold}")
+        elif 0 < cell.rest < threshold:
+            shown.append(HIDDEN)
+        else:
+            shown.append(cell.number)
+    open_sum = sum(value for value in shown if isinstance(value, int))
+    if all(isinstance(value, int) for value in shown):
+        return shown, open_sum
+    return shown, f"≥ {number_format(open_sum, use_l10n=True, force_grouping=True)}" if open_sum else HIDDEN
+
+
+def _cell(group: dict[str, Any], citizenship: str) -> Cell:
+    if citizenship == WNI:
+        return Cell(group["wni"], group["n"] - group["wni"])
+    if citizenship == WNA:
+        return Cell(group["wna"], group["n"] - group["wna"])
+    return Cell(group["n"])
+
+
+def _labels(group: dict[str, Any]) -> list[str]:
+    labels = [f"{clock.MONTHS[group['month'].month - 1]} {group['month'].year}"]
+    if "place" in group:
+        labels.append(group["place"] or _("Tidak tercatat"))
+    if "way" in group:
+        labels.append(group["way"].capitalize() or _("Tidak tercatat"))
+    return labels
+
+
+def _note(shown: list[int | str]) -> str:
+    if not shown:
+        return _("Tidak ada data pada periode dan saringan ini.")
+    parts = []
+    if any(isinstance(value, str) and value != HIDDEN for value in shown):
+        parts.append(
+            _("Jumlah di bawah %(limit)d tidak ditampilkan untuk melindungi data pribadi.")
+            % {"limit": settings.SMALL_CELL_THRESHOLD}
+        )
+    if HIDDEN in shown:
+        parts.append(_("Tanda * menggantikan angka yang akan membuka jumlah kecil pada tabel lain."))
+    return " ".join(parts)
