@@ -7,11 +7,8 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_email.models import EmailDevice
 from PIL import Image
 
-from accounts.models import User
 from core.reference.loading import load_countries, load_holidays, load_offices
 from core.reference.models import Holiday, ImmigrationOffice, Letterhead, Region
 
@@ -25,21 +22,15 @@ MODELS = [
 
 @pytest.fixture
 def office_data():
-    load_offices()
+    load_offices(overwrite=True)
     load_countries()
     load_holidays([2025])
 
 
 @pytest.fixture
-def admin_client(client):
-    """An administrator whose session is verified by a one-time code."""
-    person = User.objects.create_superuser("dewi", "dewi@imigrasi.go.id", "x")
-    device = EmailDevice.objects.create(user=person, name="Email", confirmed=True)
-    client.force_login(person)
-    session = client.session
-    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-    session.save()
-    return client
+def admin_client(client, kartika, sign_in):
+    """Kartika, who keeps the reference data, signed in with a code."""
+    return sign_in(client, kartika)
 
 
 @pytest.mark.parametrize("model", MODELS)
