@@ -1,4 +1,4 @@
-"""What every public page knows without being told: whose site it is, whom to ask, whether this is a demonstration."""
+"""What every public page knows without being told: whose site it is, whom to ask, whether it is a demo."""
 
 from typing import Any
 
@@ -12,12 +12,14 @@ from public_site.models import Page, SiteContact
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Names, contact and switches for ``base.html``; whatever asks the database does so only when it is drawn."""
+    """Names, contact and switches for ``base.html``; the database is asked only for what is drawn."""
     user = getattr(request, "user", None)
     return {
         "letterhead": SimpleLazyObject(lambda: Letterhead.on(clock.today())),
         "contact": SimpleLazyObject(SiteContact.current),
         "footer_pages": SimpleLazyObject(lambda: list(Page.objects.published().filter(in_footer=True))),
         "demo": settings.DEMO,
-        "session_idle_seconds": int(settings.SESSION_IDLE.total_seconds()) if user and user.is_authenticated else 0,
+        "session_idle_seconds": int(settings.SESSION_IDLE.total_seconds())
+        if user and user.is_authenticated
+        else 0,
     }

@@ -18,7 +18,7 @@ PROSE_HELP = _(
 
 
 class Localised(models.Model):
-    """A text with an optional English twin; Indonesian is what counts and what is shown when the twin is empty."""
+    """A text with an optional English twin; Indonesian counts, and stands in for an empty twin."""
 
     class Meta:
         abstract = True
@@ -34,7 +34,7 @@ class Localised(models.Model):
         return "en" if in_english else "id"
 
 
-class PublishedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class PublishedQuerySet(models.QuerySet):
     """Reads shared by everything that editors can take off the site."""
 
     def published(self) -> "PublishedQuerySet":
@@ -46,7 +46,10 @@ class Faq(Localised):
     """One question with its answer on the page Informasi."""
 
     slug = models.SlugField(
-        _("jangkar"), max_length=60, unique=True, help_text=_("Bagian alamat setelah tanda #. Jangan diubah setelah terbit.")
+        _("jangkar"),
+        max_length=60,
+        unique=True,
+        help_text=_("Bagian alamat setelah tanda #. Jangan diubah setelah terbit."),
     )
     question = models.CharField(_("pertanyaan"), max_length=200)
     question_en = models.CharField(_("pertanyaan (Inggris)"), max_length=200, blank=True)
@@ -97,7 +100,10 @@ class Guide(models.Model):
     version = models.CharField(_("versi"), max_length=20, default="1.0")
     issued_on = models.DateField(_("tanggal terbit"))
     file = models.FileField(
-        _("berkas"), upload_to=private_path("guides"), validators=[FileExtensionValidator(["pdf"])], help_text=_("PDF")
+        _("berkas"),
+        upload_to=private_path("guides"),
+        validators=[FileExtensionValidator(["pdf"])],
+        help_text=_("PDF"),
     )
     order = models.PositiveSmallIntegerField(_("urutan"), default=100)
     is_published = models.BooleanField(_("terbit"), default=True)
@@ -176,25 +182,33 @@ class Page(Localised):
 
 
 class SiteContact(Localised):
-    """The one card of addresses and hours; its defaults are the manual's, so it speaks before anybody edits it."""
+    """The one card of addresses and hours; its defaults are the manual's, so it speaks unedited."""
 
     #: What this process last read, so that error pages can show it without asking the database.
     last_known: ClassVar["SiteContact | None"] = None
 
     address = models.TextField(
-        _("alamat"), default="Jl. H. R. Rasuna Said Kav. X-6 Kuningan\nJakarta Selatan, DKI Jakarta, Indonesia"
+        _("alamat"),
+        default="Jl. H. R. Rasuna Said Kav. X-6 Kuningan\nJakarta Selatan, DKI Jakarta, Indonesia",
     )
     email = models.EmailField(_("email"), default="subdit_pdp@imigrasi.go.id")
     whatsapp = models.CharField(
         _("WhatsApp"),
         max_length=20,
         default="6281214157060",
-        validators=[RegexValidator(r"^[1-9]\d{7,14}$", _("Tulis angka saja, diawali kode negara, misalnya 6281214157060"))],
+        validators=[
+            RegexValidator(
+                r"^[1-9]\d{7,14}$", _("Tulis angka saja, diawali kode negara, misalnya 6281214157060")
+            )
+        ],
         help_text=_("Angka saja, diawali kode negara tanpa +, misalnya 6281214157060."),
     )
     hours = models.CharField(_("jam layanan"), max_length=100, default="Senin–Jumat 08.00–16.00 WIB")
     hours_en = models.CharField(
-        _("jam layanan (Inggris)"), max_length=100, blank=True, default="Monday–Friday 08:00–16:00 WIB (UTC+7)"
+        _("jam layanan (Inggris)"),
+        max_length=100,
+        blank=True,
+        default="Monday–Friday 08:00–16:00 WIB (UTC+7)",
     )
     map_url = models.URLField(
         _("tautan peta"),

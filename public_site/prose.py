@@ -1,4 +1,4 @@
-"""The small markup of editors' texts, parsed into blocks that a template draws; nothing in it is ever trusted as HTML."""
+"""The small markup of editors' texts, parsed into blocks that a template draws; none of it is HTML."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Piece:
 
 @dataclass
 class Block:
-    """A paragraph (``p``), heading (``h2``, ``h3``) or list (``ul``, ``ol``); ``lines`` are its paragraphs' lines or items."""
+    """A paragraph (``p``), heading (``h2``, ``h3``) or list (``ul``, ``ol``) with its lines or items."""
 
     kind: str
     lines: list[list[Piece]] = field(default_factory=list)

@@ -9,6 +9,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 
 class SiteBoundField(BoundField):
@@ -17,13 +18,13 @@ class SiteBoundField(BoundField):
     @property
     def anchor(self) -> str:
         """Id of the first control: what a link in the error summary points at."""
-        if self.use_fieldset and isinstance(self.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        if self.kind == "choices":
             return f"{self.auto_id}_0"
         return self.id_for_label or self.auto_id
 
     @property
     def kind(self) -> str:
-        """``check`` (a single box beside its label), ``choices``, ``file`` or ``line``: the template's switch."""
+        """``check`` (one box beside its label), ``choices``, ``file`` or ``line``: the template's switch."""
         widget = self.field.widget
         if isinstance(widget, forms.CheckboxInput):
             return "check"
@@ -54,7 +55,7 @@ class SiteRenderer(DjangoTemplates):
 
 @dataclass(frozen=True)
 class ErrorItem:
-    """One line of the error summary: the words and the id of the field they belong to ("" for the whole form)."""
+    """One line of the error summary: the words, and the id of their field ("" for the whole form)."""
 
     message: str
     anchor: str
@@ -66,6 +67,25 @@ class FieldGroup:
 
     legend: str
     fields: list[BoundField]
+
+
+def _say_what_is_missing(field: forms.Field) -> None:
+    """Turn Django's general "required" into an order naming the field, unless the form words it itself."""
+    if field.error_messages.get("required") != forms.Field.default_error_messages["required"]:
+        return
+    label = str(field.label or "")
+    if isinstance(field, forms.BooleanField):
+        words = _("Centang “%(label)s”")
+    elif label.endswith("?"):
+        words = _("Pilih jawaban: %(label)s")
+    elif isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+        words = _("Pilih %(label)s")
+    elif not isinstance(field, forms.FileField):
+        words = _("Isi %(label)s")
+    else:
+        # "Unggah Dokumen Tambahan" is already the order it would become.
+        words = "%(label)s" if label.startswith(_("Unggah")) else _("Unggah %(label)s")
+    field.error_messages["required"] = words % {"label": label}
 
 
 class SiteForm(forms.Form):
@@ -83,6 +103,8 @@ class SiteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            _say_what_is_missing(field)
 
     def groups(self) -> Iterator[FieldGroup]:
         """The visible fields in their blocks, ready for the template."""
@@ -98,7 +120,7 @@ class SiteForm(forms.Form):
 
     @cached_property
     def error_items(self) -> list[ErrorItem]:
-        """All messages in the order of the page, for ``parts/error_summary.html``; empty when there are none."""
+        """All messages in the order of the page, for ``parts/error_summary.html``; may be empty."""
         if not self.is_bound or not self.errors:
             return []
         items = [ErrorItem(str(message), "") for message in self.non_field_errors()]
@@ -113,5 +135,5 @@ class SiteForm(forms.Form):
         return self.render("forms/fields.html")
 
 
-class SiteModelForm(SiteForm, forms.ModelForm):  # type: ignore[misc]  # two metaclasses Django itself combines
+class SiteModelForm(SiteForm, forms.ModelForm):
     """The same look for a form bound to a model."""

@@ -32,6 +32,10 @@ def _address(name: str) -> str:
         return ""
 
 
+def _is_within(path: str, url: str) -> bool:
+    return path == url or (url not in ("", "/") and path.startswith(url))
+
+
 @register.inclusion_tag("public_site/parts/navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
     """The main menu; the page says with ``nav`` where it belongs, otherwise its address decides."""
@@ -43,9 +47,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     items = []
     for key, name, label in _MAIN + (() if signed_in else _ENTRY):
         url = _address(name)
-        is_current = here == key if here else bool(url) and (path == url or (url != "/" and path.startswith(url)))
+        is_current = here == key if here else _is_within(path, url)
         if url:
-            items.append({"key": key, "url": url, "label": label, "is_current": is_current, "is_page": path == url})
+            items.append(
+                {"key": key, "url": url, "label": label, "is_current": is_current, "is_page": path == url}
+            )
     account = [{"url": _address(name), "label": label} for name, label in _ACCOUNT if _address(name)]
     return {
         "items": items,

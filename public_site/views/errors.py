@@ -18,7 +18,13 @@ logger = logging.getLogger(__name__)
 
 
 def _answer(
-    request: HttpRequest, status: int, heading: str, text: str, *, retry: bool = False, until: datetime | None = None
+    request: HttpRequest,
+    status: int,
+    heading: str,
+    text: str,
+    *,
+    retry: bool = False,
+    until: datetime | None = None,
 ) -> HttpResponse:
     """The error page, or a bare one when even its template cannot be drawn."""
     code = str(getattr(request, "request_id", ""))
@@ -32,9 +38,11 @@ def _answer(
     }
     try:
         body = render_to_string("public_site/errors/error.html", context)
-    except Exception:  # noqa: BLE001  the last page a visitor can see must not fail as well
+    except Exception:  # the last page a visitor can see must not fail as well
         logger.exception("error page cannot be drawn")
-        body = format_html("<!doctype html><title>{}</title><h1>{}</h1><p>{}</p><p>{}</p>", heading, heading, text, code)
+        body = format_html(
+            "<!doctype html><title>{}</title><h1>{}</h1><p>{}</p><p>{}</p>", heading, heading, text, code
+        )
     response = HttpResponse(body, status=status)
     response.headers["Cache-Control"] = "no-store, private"
     if until is not None:
@@ -48,7 +56,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
         return payload_too_large(request, exception)
     return _answer(
-        request, 400, _("Permintaan tidak dapat dibaca."), _("Periksa alamatnya, lalu mulai kembali dari Beranda.")
+        request,
+        400,
+        _("Permintaan tidak dapat dibaca."),
+        _("Periksa alamatnya, lalu mulai kembali dari Beranda."),
     )
 
 
@@ -124,7 +135,10 @@ def unavailable(request: HttpRequest, until: datetime | None = None) -> HttpResp
             request,
             503,
             _("Layanan belum dapat diakses."),
-            _("Kami sudah mengetahuinya. Isian yang baru saja Anda kirim belum tersimpan. Coba lagi 5 menit lagi."),
+            _(
+                "Kami sudah mengetahuinya. Isian yang baru saja Anda kirim belum tersimpan. "
+                "Coba lagi 5 menit lagi."
+            ),
             retry=True,
             until=clock.now() + timedelta(minutes=5),
         )

@@ -40,7 +40,12 @@ def information(request: HttpRequest) -> HttpResponse:
             | Q(question_en__icontains=word)
             | Q(answer_en__icontains=word)
         )
-    context = {"nav": "information", "questions": questions, "query": query, "guides": Guide.objects.published()}
+    context = {
+        "nav": "information",
+        "questions": questions,
+        "query": query,
+        "guides": Guide.objects.published(),
+    }
     return render(request, "public_site/pages/information.html", context)
 
 
@@ -70,4 +75,4 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def hub(request: HttpRequest) -> HttpResponse:
     """Info Layanan: the red buttons for people who need a passport, not data."""
-    return render(request, "public_site/pages/hub.html", {"guides": Guide.objects.published()})
+    return render(request, "public_site/pages/hub.html")

@@ -1,0 +1,75 @@
+"""The console pages where editors keep the texts of the public site."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from admin_theme.base import OfficerModelAdmin
+from public_site.models import Faq, Guide, Page, SiteContact
+
+
+@admin.register(Faq)
+class FaqAdmin(OfficerModelAdmin):
+    """Questions and answers of the page Informasi."""
+
+    list_display = ["question", "order", "is_open", "is_published", "updated_at"]
+    list_editable = ["order", "is_open", "is_published"]
+    list_filter = ["is_published"]
+    search_fields = ["question", "answer", "question_en", "answer_en"]
+    prepopulated_fields = {"slug": ["question"]}
+    fieldsets = [
+        (None, {"fields": ["question", "answer", ("order", "is_open", "is_published"), "slug"]}),
+        (_("Terjemahan Inggris"), {"fields": ["question_en", "answer_en"], "classes": ["tab"]}),
+    ]
+
+
+@admin.register(Guide)
+class GuideAdmin(OfficerModelAdmin):
+    """Documents visitors may download."""
+
+    list_display = ["title", "language", "version", "issued_on", "is_published", "order"]
+    list_editable = ["is_published", "order"]
+    list_filter = ["language", "is_published"]
+    search_fields = ["title", "summary"]
+    prepopulated_fields = {"slug": ["title"]}
+    fields = [
+        "title",
+        "summary",
+        ("language", "version", "issued_on"),
+        "file",
+        ("order", "is_published"),
+        "slug",
+    ]
+
+
+@admin.register(Page)
+class PageAdmin(OfficerModelAdmin):
+    """Pages of text, such as privacy and accessibility."""
+
+    list_display = ["title", "slug", "in_footer", "is_published", "updated_at"]
+    list_editable = ["in_footer", "is_published"]
+    search_fields = ["title", "body"]
+    prepopulated_fields = {"slug": ["title"]}
+    fieldsets = [
+        (None, {"fields": ["title", "lead", "body", ("in_footer", "is_published"), "slug"]}),
+        (_("Terjemahan Inggris"), {"fields": ["title_en", "lead_en", "body_en"], "classes": ["tab"]}),
+    ]
+
+
+@admin.register(SiteContact)
+class SiteContactAdmin(OfficerModelAdmin):
+    """The one contact card."""
+
+    list_display = ["email", "whatsapp_display", "hours", "updated_at"]
+    fields = ["address", "map_url", "email", "whatsapp", "hours", "hours_en"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only while there is none."""
+        return super().has_add_permission(request) and not SiteContact.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | Any = None) -> bool:
+        """Never: error pages and mails need whom to ask."""
+        return False
