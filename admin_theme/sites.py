@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -54,6 +54,12 @@ class OfficerAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(target)
         return redirect_to_login(target, login_url=resolve_url(settings.LOGIN_URL))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Hand the POST and its CSRF token to the public sign-out, which tidies the list of devices too."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        return HttpResponseRedirect(resolve_url(settings.SIGN_OUT_URL), preserve_request=True)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

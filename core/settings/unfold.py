@@ -62,7 +62,6 @@ SITE_MAP: list[dict[str, Any]] = [
             {"title": _("Panduan"), "icon": "menu_book", "model": "public_site.Guide"},
             {"title": _("Halaman"), "icon": "article", "model": "public_site.Page"},
             {"title": _("Kontak"), "icon": "call", "model": "public_site.SiteContact"},
-            {"title": _("Pusat informasi"), "icon": "hub", "model": "public_site.Hub"},
         ],
     },
     {

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from tests.admin_theme.cast import make_applicant, make_officer, sign_in
+from accounts.models import User
+from tests.admin_theme.cast import SignIn, make_officer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.admin_theme.urls")]
 PAGES = ["/admin/", "/admin/auth/group/", "/admin/search/?s=a", "/admin/jsi18n/", "/admin/tidak-ada/"]
@@ -17,24 +18,24 @@ def test_console_sends_strangers_to_public_sign_in(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_console_sends_officer_without_code_to_public_sign_in(page: str) -> None:
-    client = sign_in(make_officer("ratna", is_superuser=True), verified=False)
+    client = Client()
+    client.force_login(make_officer("ratna", is_superuser=True))
     assert client.get(page, follow=True).redirect_chain[-1][0].startswith("/masuk/?next=/admin/")
 
 
-@pytest.mark.parametrize("verified", [True, False])
-@pytest.mark.parametrize("page", [*PAGES, "/admin/login/", "/admin/password_change/"])
-def test_console_does_not_exist_for_applicants(page: str, verified: bool) -> None:
-    assert sign_in(make_applicant("siti"), verified=verified).get(page).status_code == 404
+@pytest.mark.parametrize("page", [*PAGES, "/admin/login/", "/admin/password_change/", "/admin/logout/"])
+def test_console_does_not_exist_for_applicants(sign_in: SignIn, siti: User, page: str) -> None:
+    assert sign_in(Client(), siti).get(page).status_code == 404
 
 
-def test_console_opens_for_verified_officer() -> None:
-    response = sign_in(make_officer("budi")).get("/admin/")
+def test_console_opens_for_verified_officer(sign_in: SignIn) -> None:
+    response = sign_in(Client(), make_officer("budi")).get("/admin/")
     assert response.status_code == 200
     assert "Ruang kerja petugas" in response.text
 
 
-def test_login_page_returns_verified_officer_to_asked_page() -> None:
-    client = sign_in(make_officer("budi"))
+def test_login_page_returns_verified_officer_to_asked_page(sign_in: SignIn) -> None:
+    client = sign_in(Client(), make_officer("budi"))
     assert client.get("/admin/login/?next=/admin/auth/group/").headers["Location"] == "/admin/auth/group/"
 
 
@@ -52,13 +53,14 @@ def test_login_page_has_no_form_of_its_own() -> None:
     assert "sesi" not in response.cookies
 
 
-def test_logout_is_a_post_and_leads_home() -> None:
-    client = sign_in(make_officer("budi"))
+def test_logout_is_the_public_one(sign_in: SignIn) -> None:
+    client = sign_in(Client(), make_officer("budi"))
     assert client.get("/admin/logout/").status_code == 405
-    assert client.post("/admin/logout/").headers["Location"] == "/"
-    assert client.get("/admin/").status_code == 302
+    response = client.post("/admin/logout/")
+    assert response.status_code == 307
+    assert response.headers["Location"] == "/keluar/"
 
 
-def test_password_page_is_the_public_one() -> None:
-    client = sign_in(make_officer("budi"))
+def test_password_page_is_the_public_one(sign_in: SignIn) -> None:
+    client = sign_in(Client(), make_officer("budi"))
     assert client.get("/admin/password_change/").headers["Location"] == "/akun/kata-sandi/"

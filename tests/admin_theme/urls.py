@@ -68,6 +68,7 @@ def _stub(request: HttpRequest) -> HttpResponse:
 _public = [
     path("", _stub, name="home"),
     path("masuk/", _stub, name="sign_in"),
+    path("keluar/", _stub, name="sign_out"),
     path("akun/kata-sandi/", _stub, name="password_change"),
 ]
 urlpatterns = [path("admin/", site.urls), path("", include((_public, "public_site")))]
