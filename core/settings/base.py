@@ -226,6 +226,17 @@ DEFAULT_FROM_EMAIL = env.str(
 )
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEMO_MAIL_DIR = VAR_DIR / "mail"
+#: Sign-ins of the demo data, printed by ``make run``; the accounts exist only in demo mode.
+DEMO_PASSWORD = "jalan-laut-kopi-senja" if DEMO else ""
+DEMO_SIGN_INS = [
+    ("BADANIT_001", _("Siti, pemohon")),
+    ("budi", _("Budi, verifikator")),
+    ("rina", _("Rina, petugas")),
+    ("ratna", _("Ratna, penyetuju")),
+    ("kartika", _("Kartika, admin")),
+    ("dewi", _("Dewi, pengelola konten")),
+    ("umar", _("Umar, auditor")),
+]
 if "EMAIL_URL" in env.ENVIRON:
     globals().update(env.email_url("EMAIL_URL"))
 elif DEMO:

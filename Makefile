@@ -1,0 +1,38 @@
+# Two commands do everything: `make run` shows the whole story on this machine, `make test` proves it.
+PYTHON ?= python3
+PORT ?= 8000
+V := .venv/bin
+export PORT
+
+.PHONY: run test check lint bench lock messages clean
+
+run:
+	@$(PYTHON) core/bootstrap.py
+	@DEMO=1 exec $(V)/python manage.py run_demo
+
+test: check
+	@$(V)/pytest -n 2 --dist loadgroup
+
+check:
+	@$(PYTHON) core/bootstrap.py --dev
+	@$(V)/ruff check .
+	@$(V)/ruff format --check .
+	@$(V)/mypy
+	@$(V)/lint-imports --no-cache
+	@$(V)/djlint --lint --quiet accounts admin_theme core public_site requests_app
+	@DEMO=1 $(V)/python manage.py makemigrations --check --dry-run
+	@SECRET_KEY=$$($(V)/python -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=layanan.example SITE_URL=https://layanan.example \
+	  EMAIL_URL=smtp+ssl://user:password@mail.example:465 VAR_DIR=var/check $(V)/python manage.py check --deploy --fail-level WARNING
+
+lock:
+	@$(V)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+	@$(V)/pip-compile -q --extra dev --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+messages:
+	@DEMO=1 $(V)/python manage.py makemessages -l en --no-wrap --no-location -i .venv -i var -i locale_vendor
+	@DEMO=1 $(V)/python manage.py compilemessages -i .venv
+
+clean:
+	@rm -rf var .venv

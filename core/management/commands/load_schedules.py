@@ -1,0 +1,21 @@
+"""``manage.py load_schedules``: the tasks that repeat by the clock; run after each migration."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django_q.models import Schedule
+
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "retry_mail": {"func": "core.tasks.retry_mail", "schedule_type": Schedule.MINUTES, "minutes": 1},
+    "retry_documents": {"func": "requests_app.tasks.retry_documents", "schedule_type": Schedule.MINUTES, "minutes": 2},
+    "clean_up": {"func": "core.tasks.clean_up", "schedule_type": Schedule.DAILY},
+}
+
+
+class Command(BaseCommand):
+    help = "Memasang tugas berkala."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name, values in SCHEDULES.items():
+            Schedule.objects.update_or_create(name=name, defaults={"repeats": -1, **values})
+        self.stdout.write(f"{len(SCHEDULES)} tugas berkala terpasang.")
