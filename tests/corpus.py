@@ -141,6 +141,11 @@ HOSTILE_WORKBOOKS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: zipped(parts(sheet('<row r="1"><c r="A1048576"><v>1</v></c></row>'))),
         "unreadable",
     ),
+    "far_cell_with_a_near_name": (
+        "a.xlsx",
+        lambda: zipped(parts(sheet('<row r="1"><c r="AZ199999"><v>1</v></c></row>'))),
+        "unreadable",
+    ),
     "far_column": (
         "a.xlsx",
         lambda: zipped(parts(sheet('<row r="1"><c r="XFD1"><v>1</v></c></row>'))),
@@ -266,7 +271,7 @@ HOSTILE_WORKBOOKS: dict[str, tuple[str, Callable[[], bytes], str]] = {
             parts(
                 sheet(ONE_CELL),
                 **{
-                    "xl/sharedStrings.xml": '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'
+                    "xl/sharedStrings.xml": '<!DOCTYPE x [<!ENTITY a "h"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'
                 },
             )
         ),

@@ -4,12 +4,13 @@ import codecs
 import contextlib
 import csv
 import json
+import re
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,13 +20,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.doors.bounded import run_bounded
 from core.doors.excel_guard import column_letters
-from core.doors.excel_worker import SCIENTIFIC
 from core.doors.scanning import scan_for_virus
 from core.doors.storage import megabytes, safe_name
 
 Value = str | int | float | bool | date | datetime | None
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Excel keeps 15 digits; whatever is longer was already rounded when the file was saved.
+_PRECISE = 10**15
+_SCIENTIFIC = re.compile(r"^\d([.,]\d+)?[eE]\+?\d{2,}$")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 _MESSAGES = {
@@ -113,8 +116,7 @@ def staff_limits() -> Limits:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as read. ``row`` and ``column`` count from 1 as Excel shows them."""
 
     value: Value
@@ -137,9 +139,8 @@ class Cell:
         return "" if self.value is None else str(self.value).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row that holds something; ``cells[0]`` is column A, empty cells at the end are left out."""
+class Row(NamedTuple):
+    """One row that holds something; ``cells[0]`` is column A; it may end before the header does."""
 
     number: int
     cells: list[Cell]
@@ -233,14 +234,20 @@ def _raise_for(ended_well: bool, output: IO[bytes], limits: Limits) -> None:
 
 
 def _cell(raw: Any, row: int, column: int) -> Cell:
+    if isinstance(raw, str):
+        return Cell(raw or None, row, column, False, len(raw) < 40 and _SCIENTIFIC.match(raw) is not None)
+    if isinstance(raw, float):
+        # The reader gives every number as a float; people typed 7, not 7.0.
+        return Cell(int(raw) if raw.is_integer() else raw, row, column, False, abs(raw) >= _PRECISE)
     if not isinstance(raw, dict):
         return Cell(raw, row, column)
     kind, value = raw.get("t"), raw["v"]
-    if kind == "d" and value is not None:
+    if kind == "d":
         value = date.fromisoformat(value)
-    elif kind == "dt" and value is not None:
+    elif kind == "dt":
         value = datetime.fromisoformat(value)
-    return Cell(value, row, column, is_formula="f" in raw, precision_lost="p" in raw, is_error=kind == "e")
+    cell = Cell(value, row, column) if kind else _cell(value, row, column)
+    return cell._replace(is_formula="f" in raw, is_error="e" in raw)
 
 
 @contextlib.contextmanager
@@ -328,7 +335,7 @@ def read_csv(
 
 def _csv_cell(raw: str, row: int, column: int) -> Cell:
     return Cell(
-        raw or None, row, column, is_formula=raw.startswith("="), precision_lost=bool(SCIENTIFIC.match(raw))
+        raw or None, row, column, is_formula=raw.startswith("="), precision_lost=bool(_SCIENTIFIC.match(raw))
     )
 
 

@@ -1,23 +1,19 @@
 """The child process that reads a workbook and writes its rows as JSON lines; no Django, no network.
 
 Lines: ``{"error": code, ...}`` | ``["s", sheet name]`` | ``["r", row number, [cells]]`` | ``["end"]``.
-A cell is null, text, number or boolean, or ``{"v": value, "t": "d"|"dt"|"e", "f": true, "p": true}``
-(date, date-time, error value; formula; precision lost).
+A cell is text (empty for none), number, boolean, or ``{"v": value, "t": "d"|"dt", "f": true, "e": true}``
+(date or date-time in ISO form; formula; error value).
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 from core.doors.bounded import limit_this_process
 from core.doors.excel_guard import Marks, WorkbookRefusedError, inspect_workbook
 
-#: Excel keeps 15 digits; whatever is longer was already rounded when the file was saved.
-PRECISE = 10**15
-SCIENTIFIC = re.compile(r"^\d([.,]\d+)?[eE]\+?\d{2,}$")
 LONGEST_TEXT = 32_767
 
 
@@ -50,11 +46,13 @@ def read_rows(
             if wanted is not None and name not in wanted:
                 continue
             sheet = workbook.get_sheet_by_name(name)
+            if sheet.end and (sheet.end[0] >= limits["far_row"] or sheet.end[1] >= limits["columns"]):
+                raise WorkbookRefusedError("unreadable")
             offset = sheet.start[1] if sheet.start else 0
             for number, cells in merge_marks(sheet.iter_rows(), offset, marks[name]):
                 data_rows += number > limits["header_rows"]
                 if data_rows <= limits["rows"]:
-                    yield json.dumps(["r", number, cells], ensure_ascii=False, separators=(",", ":"))
+                    yield row_line(number, cells)
     except PasswordError as error:
         raise WorkbookRefusedError("password") from error
     except (CalamineError, KeyError, ValueError, OverflowError) as error:
@@ -64,55 +62,50 @@ def read_rows(
     yield '["end"]'
 
 
+def row_line(number: int, cells: list[Any]) -> str:
+    """Return the JSON line of one row."""
+    line = json.dumps(["r", number, cells], ensure_ascii=False, separators=(",", ":"), default=to_json)
+    if len(line) > LONGEST_TEXT and any(isinstance(cell, str) and len(cell) > LONGEST_TEXT for cell in cells):
+        raise WorkbookRefusedError("unreadable")
+    return line
+
+
 def merge_marks(rows: Iterator[list[Any]], offset: int, marks: Marks) -> Iterator[tuple[int, list[Any]]]:
     """Yield (row number, cells from column A) of rows that hold anything, also a formula without value."""
     marked: dict[int, set[int]] = {}
     for row, column in marks.formulas | marks.errors:
         marked.setdefault(row, set()).add(column)
-    index = -1
+    index, before = -1, [""] * offset
     for index, values in enumerate(rows):
-        if any(value != "" for value in values) or index in marked:
-            cells = [None] * offset + [to_json(value) for value in values]
-            yield index + 1, with_marks(cells, index, marked.pop(index, set()), marks)
+        if index in marked:
+            yield index + 1, with_marks(before + values, index, marked.pop(index), marks)
+        elif values.count("") != len(values):
+            yield index + 1, before + values
     for row in sorted(row for row in marked if row > index):
         yield row + 1, with_marks([], row, marked[row], marks)
 
 
 def with_marks(cells: list[Any], row: int, columns: set[int], marks: Marks) -> list[Any]:
-    """Flag the formulas and errors of one row; drop empty cells at its end."""
+    """Flag the formulas and errors of one row."""
     for column in columns:
-        if column >= len(cells):
-            cells.extend([None] * (column + 1 - len(cells)))
-        cell = cells[column]
-        flagged = dict(cell) if isinstance(cell, dict) else {"v": cell}
+        cells.extend([""] * (column + 1 - len(cells)))
+        value = cells[column]
+        flagged = to_json(value) if isinstance(value, date | time | timedelta) else {"v": value}
         if (row, column) in marks.formulas:
             flagged["f"] = True
         if (row, column) in marks.errors:
-            flagged["t"] = "e"
+            flagged["e"] = True
         cells[column] = flagged
-    while cells and cells[-1] is None:
-        cells.pop()
     return cells
 
 
-def to_json(value: Any) -> Any:
-    """Return the JSON form of one cell value as calamine gives it."""
-    if value == "":
-        return None
-    if isinstance(value, str):
-        if len(value) > LONGEST_TEXT:
-            raise WorkbookRefusedError("unreadable")
-        return {"v": value, "p": True} if SCIENTIFIC.match(value) else value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        number = int(value) if float(value).is_integer() else value
-        return {"v": number, "p": True} if abs(number) >= PRECISE else number
+def to_json(value: Any) -> dict[str, Any]:
+    """Return the JSON form of what JSON itself does not know: dates, times, durations."""
     if isinstance(value, datetime):
         return {"v": value.isoformat(), "t": "dt"}
     if isinstance(value, date):
         return {"v": value.isoformat(), "t": "d"}
-    return str(value)
+    return {"v": str(value)}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: A download is inert even if a browser opens it.
 _DOWNLOAD_POLICY = "sandbox; default-src 'none'"
-#: Chromium's own viewer does not start under ``sandbox``; nothing else may load beside the document itself.
-_PREVIEW_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+#: Chromium's viewer shows the file under this policy, but only in a frame without ``sandbox`` attribute.
+_PREVIEW_POLICY = "sandbox; default-src 'none'; frame-ancestors 'self'"
 
 
 @deconstructible

@@ -89,6 +89,29 @@ def test_read_workbook_keeps_places_of_cells_without_a_top_left_corner() -> None
     assert places == {"C3": ("x", False), "B9": ("", True), "D9": ("5", True)}
 
 
+def test_read_workbook_forgives_empty_formatted_cells_far_away() -> None:
+    far = '<row r="1048576" ht="15"><c r="XFD1048576" s="1"/></row>'
+    (sheet,) = read_workbook(upload(corpus.zipped(corpus.parts(corpus.sheet(corpus.ONE_CELL + far)))))
+    assert [cell.reference for row in sheet.rows for cell in row.cells] == ["A1"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row>',
+        "<row r='1'><c r='A1'><f>1+1</f><v>2</v></c></row>",
+        "<row><c><f\n>1+1</f><v>2</v></c></row>",
+        '<row r="1"><c s="0" r="A1"><f t="shared" si="0"/><v>2</v></c></row>',
+        f'<row r="1"><c r="A1"><x:f xmlns:x="{corpus.MAIN}">1+1</x:f><v>2</v></c></row>',
+    ],
+)
+def test_read_workbook_sees_formulas_however_they_are_written(rows: str) -> None:
+    (sheet,) = read_workbook(upload(corpus.zipped(corpus.parts(corpus.sheet(rows)))))
+    assert [(cell.reference, cell.value, cell.is_formula) for cell in sheet.rows[0].cells] == [
+        ("A1", 2, True)
+    ]
+
+
 def test_read_workbook_reads_only_the_sheets_asked_for() -> None:
     data = corpus.workbook([["a"], [1]], sheets={"Lain": [["b"]] * 1500})
     first, other = read_workbook(upload(data), sheets=["Data"])
