@@ -73,9 +73,10 @@ class Inventor:
         self.checkpoints = list(
             Checkpoint.objects.filter(active=True).order_by("key").values_list("key", "kind", "confidence")
         )
-        self.busy_checkpoints = [item for item in self.checkpoints if item[2] == "high"][
-            :12
-        ] or self.checkpoints
+        self.large_checkpoints = [item for item in self.checkpoints if item[2] == "high"][:12]
+        self.large_checkpoints = self.large_checkpoints or self.checkpoints
+        self.busy_checkpoints = [item for item in self.checkpoints if item[0] in BUSY_PLACES]
+        self.busy_checkpoints = self.busy_checkpoints or self.checkpoints
         self.towns = list(
             Region.objects.filter(level=2).order_by("code").values_list("code", "short_name")[:200]
         ) or [("31.74", "JAKARTA SELATAN"), ("32.73", "BANDUNG")]
