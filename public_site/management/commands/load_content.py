@@ -13,4 +13,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load and say how much was new."""
         added = load_content()
-        self.stdout.write(", ".join(f"{name}: {count}" for name, count in added.items()))
+        if options["verbosity"]:
+            self.stdout.write(", ".join(f"{name}: {count}" for name, count in added.items()))
