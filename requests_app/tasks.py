@@ -1,0 +1,46 @@
+"""Work on requests that runs in the queue: making result documents."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+
+from core.doors import clock, queue
+from requests_app import documents, operations
+from requests_app.models import ResultDocument, Status
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+#: A worker that has not finished by then has died; longer than the queue's own time limit.
+_STUCK_AFTER = timedelta(minutes=12)
+
+
+def issue_document(document_id: str) -> None:
+    """Makes the files of a numbered document, then completes its request; may run any number of times."""
+    with transaction.atomic():
+        document = ResultDocument.objects.select_for_update().get(pk=document_id)
+        if document.state == ResultDocument.State.PREPARING and not document.pdf_sha256:
+            if document.attempts >= MOST_ATTEMPTS:
+                logger.error(
+                    "Result document %s is given up after %d attempts", document.pk, document.attempts
+                )
+                return
+            document.attempts += 1
+            document.save(update_fields=["attempts"])
+    if document.state == ResultDocument.State.PREPARING:
+        documents.make_files(document)
+    if document.request.status == Status.ISSUING:
+        operations.document_ready(document.request_id)
+
+
+def retry_documents() -> None:
+    """Queues documents whose worker died half-way; runs every few minutes."""
+    stuck = ResultDocument.objects.filter(
+        request__status=Status.ISSUING,
+        state__in=[ResultDocument.State.PREPARING, ResultDocument.State.ISSUED],
+        attempts__lt=MOST_ATTEMPTS,
+        numbered_at__lt=clock.now() - _STUCK_AFTER,
+    )
+    for document_id in stuck.values_list("pk", flat=True)[:50]:
+        queue.enqueue("requests_app.tasks.issue_document", str(document_id))
