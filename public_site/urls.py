@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from public_site.views import pages
+from public_site.views import pages, verification
 
 app_name = "public_site"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hubungi-kami/", pages.contact, name="contact"),
     path("halaman/<slug:slug>/", pages.page, name="page"),
     path("info/", pages.hub, name="hub"),
+    path("verifikasi/", verification.verify_home, name="verify_home"),
+    path("verifikasi/<str:token>/", verification.verify, name="verify"),
 ]
