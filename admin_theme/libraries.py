@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from admin_theme.base import OfficerModelAdmin, ReadOnlyAdmin
 
@@ -25,6 +26,16 @@ SECRET_MODELS = (
     "two_factor.PhoneDevice",
 )
 
+#: Their models have no page here, so no role needs rights to them.
+APPS_WITHOUT_PAGES = (
+    "admin",
+    "contenttypes",
+    "otp_email",
+    "otp_static",
+    "otp_totp",
+    "sessions",
+    "two_factor",
+)
 STANDARD_RIGHTS = {
     "add": _("Dapat menambah"),
     "change": _("Dapat mengubah"),
@@ -46,14 +57,16 @@ class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
 
     list_display = ("name",)
     filter_horizontal = ()
-    filter_vertical = ("permissions",)
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
         """Name the rights in the console's language: Django stores them as "Can add …"."""
         if db_field.name == "permissions":
-            kwargs["form_class"] = PermissionField
+            kwargs |= {"form_class": PermissionField, "widget": UnfoldAdminSelect2MultipleWidget()}
+            kwargs["queryset"] = Permission.objects.select_related("content_type").exclude(
+                content_type__app_label__in=APPS_WITHOUT_PAGES
+            )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 

@@ -8,13 +8,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import get_template
 from django.test import RequestFactory
 
+from accounts.models import User
 from admin_theme.navigation import sidebar
 from tests.admin_theme.cast import make_officer
 
 pytestmark = pytest.mark.django_db
 
 
-def titles(user: object) -> set[str]:
+def titles(user: User | AnonymousUser) -> set[str]:
     request = RequestFactory().get("/admin/")
     request.user = user
     return {str(item["title"]) for group in sidebar(request) for item in group["items"]}
