@@ -337,35 +337,33 @@ def sized_pdf(size: int) -> bytes:
 
 
 def signed_pdf() -> bytes:
-    """Return a PDF shaped like a BSrE-signed letter: signature field, byte range, DocMDP permission."""
-
-    def sign(document: pikepdf.Pdf) -> None:
-        signature = document.make_indirect(
-            Dictionary(
-                Type=Name.Sig,
-                Filter=Name("/Adobe.PPKLite"),
-                SubFilter=Name("/adbe.pkcs7.detached"),
-                ByteRange=Array([0, 100, 200, 300]),
-                Contents=String(b"\x30\x82" + b"\0" * 4000),
-                Reference=Array([Dictionary(Type=Name.SigRef, TransformMethod=Name.DocMDP)]),
-            )
-        )
-        field = document.make_indirect(
-            Dictionary(
-                Type=Name.Annot,
-                Subtype=Name.Widget,
-                FT=Name.Sig,
-                T=String("Tanda Tangan"),
-                V=signature,
-                Rect=Array([0, 0, 0, 0]),
-                F=132,
-            )
-        )
-        document.pages[0].obj.Annots = document.make_indirect(Array([field]))
-        document.Root.AcroForm = Dictionary(Fields=Array([field]), SigFlags=3)
-        document.Root.Perms = Dictionary(DocMDP=signature)
-
-    return pdf(sign)
+    """Return a PDF shaped like a BSrE-signed letter: signature and DocMDP in an appended update section."""
+    base = pdf(lambda document: document.Root.__setattr__("Lang", String("id")), pages=1)
+    with pikepdf.open(io.BytesIO(base)) as document:
+        page, root = document.pages[0].obj, document.Root
+        numbers = {"page": page.objgen[0], "root": root.objgen[0], "parent": page.Parent.objgen[0]}
+        size = int(document.trailer.Size)
+    signature, field = size, size + 1
+    objects = {
+        numbers[
+            "root"
+        ]: f"<< /Type /Catalog /Pages {numbers['parent']} 0 R /AcroForm << /Fields [{field} 0 R] "
+        f"/SigFlags 3 >> /Perms << /DocMDP {signature} 0 R >> >>",
+        numbers["page"]: f"<< /Type /Page /Parent {numbers['parent']} 0 R /MediaBox [0 0 595 842] "
+        f"/Resources << >> /Annots [{field} 0 R] >>",
+        signature: "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached "
+        f"/ByteRange [0 100 9000 300] /Contents <{'3082' + '00' * 4000}> "
+        "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /P 2 /V /1.2 >> >>] >>",
+        field: f"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Tanda Tangan) /V {signature} 0 R "
+        f"/Rect [0 0 0 0] /F 132 /P {numbers['page']} 0 R >>",
+    }
+    update, table = base, b"xref\n"
+    for number, content in sorted(objects.items()):
+        table += f"{number} 1\n{len(update):010} 00000 n \n".encode()
+        update += f"{number} 0 obj\n{content}\nendobj\n".encode()
+    previous = int(base.rsplit(b"startxref", 1)[1].split()[0])
+    trailer = f"trailer\n<< /Size {size + 2} /Root {numbers['root']} 0 R /Prev {previous} >>\n"
+    return update + table + trailer.encode() + f"startxref\n{len(update)}\n%%EOF\n".encode()
 
 
 def _root(key: str, value: Callable[[pikepdf.Pdf], Any]) -> Callable[[], bytes]:

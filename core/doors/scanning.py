@@ -125,7 +125,7 @@ def scan_for_virus(source: IO[bytes]) -> None:
     Raises ``ValidationError`` when a virus was found, and also when the scanner does not answer: nothing
     unscanned comes in where a scanner is configured.
     """
-    address: str = getattr(settings, "CLAMD_SOCKET", "")
+    address: str = settings.CLAMD_SOCKET
     if not address:
         return
     source.seek(0)

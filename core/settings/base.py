@@ -197,6 +197,8 @@ UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=30)
 # --- files coming in ----------------------------------------------------------------------------------------
 PDF_MAX_BYTES = 2 * 1024 * 1024
 PDF_MAX_PAGES = 200
+#: Virus scanner (clamd): path of its socket or host:port; empty where none is installed.
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
 XLSX_MAX_BYTES = 2 * 1024 * 1024
 XLSX_MAX_ENTRIES = 100
 XLSX_MAX_UNPACKED = 20 * 1024 * 1024
