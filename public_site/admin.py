@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from admin_theme.base import OfficerModelAdmin
+from core.doors.scanning import check_pdf
 from public_site.models import Faq, Guide, Page, SiteContact
 
 
@@ -26,10 +29,26 @@ class FaqAdmin(OfficerModelAdmin):
     ]
 
 
+class GuideForm(forms.ModelForm):
+    """A guide whose file is looked into before visitors may have it."""
+
+    class Meta:
+        model = Guide
+        fields = "__all__"  # noqa: DJ007  the admin class below names them
+
+    def clean_file(self) -> Any:
+        """Refuse what is not a harmless PDF; a file that is already there is left alone."""
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            check_pdf(file, str(self.fields["file"].label))
+        return file
+
+
 @admin.register(Guide)
 class GuideAdmin(OfficerModelAdmin):
     """Documents visitors may download."""
 
+    form = GuideForm
     list_display = ["title", "language", "version", "issued_on", "is_published", "order"]
     list_editable = ["is_published", "order"]
     list_filter = ["language", "is_published"]

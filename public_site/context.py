@@ -14,12 +14,11 @@ from public_site.models import Page, SiteContact
 def site(request: HttpRequest) -> dict[str, Any]:
     """Names, contact and switches for ``base.html``; the database is asked only for what is drawn."""
     user = getattr(request, "user", None)
+    idle = settings.SESSION_IDLE_OFFICER if user and user.is_staff else settings.SESSION_IDLE
     return {
         "letterhead": SimpleLazyObject(lambda: Letterhead.on(clock.today())),
         "contact": SimpleLazyObject(SiteContact.current),
         "footer_pages": SimpleLazyObject(lambda: list(Page.objects.published().filter(in_footer=True))),
         "demo": settings.DEMO,
-        "session_idle_seconds": int(settings.SESSION_IDLE.total_seconds())
-        if user and user.is_authenticated
-        else 0,
+        "session_idle_seconds": int(idle.total_seconds()) if user and user.is_authenticated else 0,
     }

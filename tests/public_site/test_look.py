@@ -19,10 +19,11 @@ from public_site.views import errors
 
 SITE = Path(django_settings.BASE_DIR) / "public_site"
 STATIC = SITE / "static" / "public_site"
+#: Pages for a browser; a template with @page is drawn on paper by WeasyPrint, where our CSP does not reach.
 TEMPLATES = [
     path
     for path in sorted((SITE / "templates").rglob("*.html"))
-    if not path.name.endswith("_pdf.html") and "mail" not in path.parts
+    if "@page" not in path.read_text(encoding="utf-8")
 ]
 
 

@@ -1,9 +1,11 @@
 """The pages everybody may read: no JavaScript needed, the manual's words, hostile input."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
+from public_site.admin import GuideForm
 from public_site.content import load_content, read_folder
 from public_site.models import Faq, Guide, Page, SiteContact
 
@@ -183,3 +185,18 @@ def test_pages_answer_only_reading(client: Client, content):
 def test_working_day_promises_come_from_the_settings(client: Client, settings):
     settings.REGISTRATION_WORKING_DAYS = 7
     assert "paling lama 7 hari kerja" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("content_bytes", [b"%PDF-1.4 broken", b"MZ program", b""])
+def test_guide_with_a_file_that_is_no_pdf_is_refused(content_bytes):
+    upload = SimpleUploadedFile("panduan.pdf", content_bytes, content_type="application/pdf")
+    data = {
+        "title": "A",
+        "slug": "a",
+        "language": "id",
+        "version": "1",
+        "issued_on": "2024-10-10",
+        "order": 1,
+    }
+    form = GuideForm(data, {"file": upload})
+    assert "file" in form.errors

@@ -45,14 +45,18 @@ async function open(event) {
 
 async function send(event) {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
+  if (event.defaultPrevented || form.method !== "post" || event.submitter?.hasAttribute("data-native")) return;
   event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "1";
   const data = new FormData(form, event.submitter);
   try {
-    const answer = await fetch(form.action, { method: "post", body: data, headers: { "X-Requested-With": "fetch" } });
-    if (answer.redirected) {
-      const here = new URL(answer.url);
-      if (here.pathname === location.pathname) location.reload(); else location.assign(here);
+    // Following the redirect here would use up the message that the reloaded page is to show.
+    const answer = await fetch(form.action, {
+      method: "post", body: data, redirect: "manual", headers: { "X-Requested-With": "fetch" },
+    });
+    if (answer.type === "opaqueredirect") {
+      if (box.opener?.dataset.next) location.assign(box.opener.dataset.next); else location.reload();
     } else if (!show(await answer.text(), form.action)) location.reload();
   } catch { HTMLFormElement.prototype.submit.call(form); }
 }
