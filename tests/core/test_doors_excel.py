@@ -12,6 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.table import Table
 
 from core.doors.excel import (
     WorkbookError,
@@ -110,6 +115,32 @@ def test_read_workbook_sees_formulas_however_they_are_written(rows: str) -> None
     assert [(cell.reference, cell.value, cell.is_formula) for cell in sheet.rows[0].cells] == [
         ("A1", 2, True)
     ]
+
+
+def test_read_workbook_takes_what_office_programs_add() -> None:
+    book = openpyxl.Workbook()
+    first = book.active
+    assert first is not None
+    first.append(["NIK", "Email"])
+    first.append(["0174010101900001", "siti@bin.go.id"])
+    first["B2"].hyperlink = "mailto:siti@bin.go.id"
+    first["A1"].comment = Comment("16 angka", "Ditjen Imigrasi")
+    first.freeze_panes, first.protection.sheet = "A2", True
+    first.conditional_formatting.add("A2:A9", CellIsRule(operator="equal", formula=["1"]))
+    choices = DataValidation(type="list", formula1="Daftar!$A$1:$A$2")
+    first.add_data_validation(choices)
+    choices.add("B2:B1001")
+    first.merge_cells("D1:E1")
+    first.add_table(Table(displayName="Tabel", ref="A1:B2"))
+    hidden = book.create_sheet("Daftar")
+    hidden.append(["WNI"])
+    hidden.sheet_state = "veryHidden"
+    book.defined_names["Pilihan"] = DefinedName("Pilihan", attr_text="Daftar!$A$1:$A$2")
+    target = io.BytesIO()
+    book.save(target)
+    data, other = read_workbook(target, name="templat.xlsx")
+    assert [cell.value for cell in data.rows[1].cells[:2]] == ["0174010101900001", "siti@bin.go.id"]
+    assert other.rows[0].cells[0].value == "WNI"
 
 
 def test_read_workbook_reads_only_the_sheets_asked_for() -> None:
