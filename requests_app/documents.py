@@ -49,6 +49,14 @@ class Entry:
     #: Label of the service on its first row, otherwise empty.
     heading: str = ""
 
+    @property
+    def grids(self) -> list[list[tuple[Pair, ...]]]:
+        """The answers with two columns side by side, as the letter prints them."""
+        return [
+            [tuple(answer[start : start + 2]) for start in range(0, len(answer), 2)]
+            for answer in self.answers
+        ]
+
 
 @dataclass
 class Section:
@@ -285,7 +293,8 @@ def _entry(row: RequestRow, schema: Schema, lookups: Lookups, *, most_answers: i
         name=row.name,
         outcome=row.outcome,
         sentence=sentence,
-        asked=_pairs(schema.asked, row.values, lookups),
+        # The name is the entry's title.
+        asked=_pairs((item for item in schema.asked if item.identifies != "name"), row.values, lookups),
         answers=answers,
     )
 
