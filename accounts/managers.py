@@ -12,7 +12,7 @@ class UserManager(DjangoUserManager["User"]):
     """Django's manager; one more look-up for signing in."""
 
     def by_login(self, login: str) -> "User | None":
-        """The active account whose username or e-mail is ``login`` (case-insensitive), None when not exactly one."""
+        """The active account with this username or e-mail (any case), None when not exactly one."""
         login = login.strip()
         if not login:
             return None

@@ -124,7 +124,7 @@ class User(AbstractUser):
     temporary_password_until = models.DateTimeField(null=True, blank=True, editable=False)
     password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = UserManager()  # type: ignore[misc]  narrower than AbstractUser's manager on purpose
+    objects = UserManager()  # type: ignore[misc]  # narrower than AbstractUser's manager on purpose
 
     class Meta:
         verbose_name = _("pengguna")
@@ -236,7 +236,7 @@ class Registration(models.Model):
         verbose_name = _("pendaftaran")
         verbose_name_plural = _("pendaftaran")
         ordering: ClassVar[list[str]] = ["created_at"]
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("verify_registration", _("Dapat memeriksa dan memutuskan pendaftaran")),
         ]
         indexes: ClassVar[list[models.Index]] = [
