@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
@@ -62,12 +62,17 @@ class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
         """Name the rights in the console's language: Django stores them as "Can add …"."""
-        if db_field.name == "permissions":
-            kwargs |= {"form_class": PermissionField, "widget": UnfoldAdminSelect2MultipleWidget()}
-            kwargs["queryset"] = Permission.objects.select_related("content_type").exclude(
-                content_type__app_label__in=APPS_WITHOUT_PAGES
-            )
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name != "permissions":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        rights = Permission.objects.select_related("content_type").exclude(
+            content_type__app_label__in=APPS_WITHOUT_PAGES
+        )
+        return PermissionField(
+            rights,
+            label=capfirst(db_field.verbose_name),
+            required=False,
+            widget=UnfoldAdminSelect2MultipleWidget(),
+        )
 
 
 def describe_permission(permission: Permission) -> str:

@@ -74,7 +74,7 @@ def test_console_runs_under_the_strict_policy(console: Page) -> None:
     console.get_by_text("dark_mode").click()
     assert "dark" in (console.locator("html").get_attribute("class") or "")
     console.keyboard.press("Control+k")
-    console.locator("#search-input-command").press_sequentially("grup")
+    console.locator("#search-input-command").press_sequentially("peran")
     console.locator("#command-results-list li").first.wait_for()
 
 

@@ -131,14 +131,3 @@ def test_change_by_somebody_else_becomes_a_message(approver: Client, group: Grou
     response = approver.post(step(group), {"note": "tabrakan"}, follow=True)
     assert response.status_code == 200
     assert "sudah diubah petugas lain" in response.text
-
-
-@pytest.mark.parametrize(
-    "query", ["permissions__codename=x", "name__startswith=b&id__gt=1", "id__in=1", "entah=1"]
-)
-def test_list_refuses_lookups_outside_its_filters(approver: Client, query: str) -> None:
-    assert approver.get(f"/admin/auth/group/?{query}").status_code == 400
-
-
-def test_list_accepts_its_filters(approver: Client, group: Group) -> None:
-    assert approver.get("/admin/auth/group/?name=baru").status_code == 200

@@ -10,9 +10,10 @@ from django.urls import include, path
 from django_fsm import ConcurrentTransition
 from unfold.forms import BaseDialogForm
 
-from admin_theme.base import OfficerModelAdmin
+from admin_theme.base import ImportExportOfficerAdmin, OfficerModelAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
 from admin_theme.sites import OfficerAdminSite
+from core.reference.models import Country
 
 
 class NoteForm(BaseDialogForm):
@@ -56,9 +57,20 @@ class GroupStepsAdmin(OperationButtonsMixin, OfficerModelAdmin):
         ),
     )
 
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        """Another officer was faster."""
+        if obj.name == "tabrakan":
+            raise ConcurrentTransition
+        super().save_model(request, obj, form, change)
+
+
+class CountryTableAdmin(ImportExportOfficerAdmin):
+    """A small table with import and export."""
+
 
 site = OfficerAdminSite(name="admin")
 site.register(Group, GroupStepsAdmin)
+site.register(Country, CountryTableAdmin)
 
 
 def _stub(request: HttpRequest) -> HttpResponse:
