@@ -12,7 +12,12 @@ SITE_MAP: list[dict[str, Any]] = [
         "title": _("Pekerjaan"),
         "items": [
             {"title": _("Antrean"), "icon": "dashboard", "url": "admin:index"},
-            {"title": _("Permohonan"), "icon": "inbox", "model": "requests_app.DataRequest"},
+            {
+                "title": _("Permohonan"),
+                "icon": "inbox",
+                "model": "requests_app.DataRequest",
+                "badge": "requests_app.dashboard.waiting_badge",
+            },
             {"title": _("Pendaftaran"), "icon": "how_to_reg", "model": "accounts.Registration"},
         ],
     },

@@ -1,0 +1,80 @@
+"""The list of result documents in the console; files leave through ``requests_app.admin.files``."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from admin_theme.base import ReadOnlyAdmin
+from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
+from core.doors.storage import megabytes
+from requests_app.models import ResultDocument
+
+STATE_COLOURS = {
+    ResultDocument.State.PREPARING: "warning",
+    ResultDocument.State.ISSUED: "success",
+    ResultDocument.State.SUPERSEDED: "",
+    ResultDocument.State.REVOKED: "danger",
+}
+
+
+@admin.register(ResultDocument)
+class ResultDocumentAdmin(ReadOnlyAdmin):
+    """Every answer document, newest first; nothing is changed here."""
+
+    list_display = ("number", "display_request", "display_agency", "display_state", "issued_at")
+    list_filter = (("state", ChoicesDropdownFilter), ("issued_at", RangeDateFilter))
+    search_fields = ("number", "request__number__startswith", "request__agency__name")
+    search_help_text = _("Cari menurut nomor dokumen, nomor permohonan, atau instansi")
+    list_select_related = ("request__agency",)
+    fields = (
+        "number",
+        "display_request",
+        "display_agency",
+        "display_state",
+        "numbered_at",
+        "issued_at",
+        "display_files",
+        "pdf_sha256",
+        "xlsx_sha256",
+    )
+    readonly_fields = fields
+
+    @display(description=_("No. Permohonan"), ordering="request__number")
+    def display_request(self, document: ResultDocument) -> SafeString:
+        """The request it answers, as a link."""
+        url = reverse("admin:requests_app_datarequest_change", args=[document.request_id])
+        return format_html('<a href="{}">{}</a>', url, document.request.number)
+
+    @display(description=_("instansi"), ordering="request__agency__name")
+    def display_agency(self, document: ResultDocument) -> str:
+        """Who receives it."""
+        return document.request.agency.name
+
+    @display(description=_("keadaan"), label=STATE_COLOURS, ordering="state")
+    def display_state(self, document: ResultDocument) -> tuple[str, str]:
+        """Coloured word."""
+        return document.state, ResultDocument.State(document.state).label
+
+    @display(description=_("berkas"))
+    def display_files(self, document: ResultDocument) -> SafeString | str:
+        """Links to the files; each download is recorded."""
+        if not document.pdf:
+            return "–"
+        pdf = reverse("admin:requests_app_datarequest_result", args=[document.pk, "pdf"])
+        xlsx = reverse("admin:requests_app_datarequest_result", args=[document.pk, "xlsx"])
+        return format_html(
+            '<a href="{}">PDF ({})</a> · <a href="{}">XLSX ({})</a>',
+            pdf,
+            megabytes(document.pdf_size),
+            xlsx,
+            megabytes(document.xlsx_size),
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ResultDocument]:
+        """With the request it belongs to."""
+        return super().get_queryset(request).select_related("request__agency")
