@@ -169,6 +169,7 @@ PASSWORD_CHANGE_URL = "public_site:password_change"  # noqa: S105  an address; t
 SIGN_OUT_URL = "public_site:sign_out"  # POST; ends the session and its entry in the list of devices
 TWO_FACTOR_PATCH_ADMIN = False
 TWO_FACTOR_REMEMBER_COOKIE_AGE = None
+TWO_FACTOR_LOGIN_TIMEOUT = 1800  # seconds from the password to the code, resends included
 OTP_EMAIL_COOLDOWN_DURATION = 0  # our device keeps its own waiting time (accounts.otp)
 
 OTP_DIGITS = 6
