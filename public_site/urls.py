@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from public_site.views import pages, verification
+from public_site.views import (
+    account,
+    demo_mail,
+    files,
+    pages,
+    registration,
+    requests,
+    rows,
+    sending,
+    sign_in,
+    statistics,
+    tracking,
+    verification,
+)
 
 app_name = "public_site"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,4 +27,56 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("info/", pages.hub, name="hub"),
     path("verifikasi/", verification.verify_home, name="verify_home"),
     path("verifikasi/<str:token>/", verification.verify, name="verify"),
+    # Accounts: registration, the one door, one's own account.
+    path("daftar/", registration.register, name="register"),
+    path("daftar/sukses/", registration.register_done, name="register_done"),
+    path("daftar/kirim-ulang/", registration.register_resend, name="register_resend"),
+    path("daftar/surat/", registration.held_letter, name="register_letter"),
+    path("daftar/templat.<slug:kind>", registration.register_template, name="register_template"),
+    path("daftar/konfirmasi/<str:token>/", registration.register_confirm, name="register_confirm"),
+    path("daftar/perbaikan/<str:token>/", registration.register_correct, name="register_correct"),
+    path("pilihan/wilayah/", registration.region_options, name="region_options"),
+    path("masuk/", sign_in.SignInView.as_view(), name="sign_in"),
+    path("masuk/otp/", sign_in.SignInView.as_view(code_page=True), name="sign_in_code"),
+    path("masuk/otp/kirim-ulang/", sign_in.ResendCodeView.as_view(), name="sign_in_resend"),
+    path("masuk/lupa/", sign_in.forgot, name="forgot"),
+    path("masuk/lupa/terkirim/", sign_in.forgot_done, name="forgot_done"),
+    path("masuk/lupa/<str:uid>/<str:token>/", sign_in.reset_confirm, name="reset_confirm"),
+    path("keluar/", sign_in.sign_out, name="sign_out"),
+    path("akun/kata-sandi/", account.password_change, name="password_change"),
+    path("akun/perangkat/", account.devices, name="devices"),
+    path("akun/sesi/", account.session_extend, name="session_extend"),
+    path("demo/surat/", demo_mail.demo_mail, name="demo_mail"),
+    path("demo/surat/<str:key>/", demo_mail.demo_mail_detail, name="demo_mail_detail"),
+    path("lacak/", tracking.track, name="track"),
+    path("pilihan/kanim/<slug:slug>", statistics.kanim_options, name="kanim_options"),
+    path("pilihan/tpi/<slug:slug>", statistics.checkpoint_options, name="checkpoint_options"),
+    path("permohonan/", requests.request_list, name="request_list"),
+    path("permohonan/baru/", requests.request_new, name="request_new"),
+    path("permohonan/<uuid:pk>/", requests.request_detail, name="request_detail"),
+    path("permohonan/<uuid:pk>/surat/", requests.request_letter, name="request_letter"),
+    path("permohonan/<uuid:pk>/data/", requests.request_data, name="request_data"),
+    path("permohonan/<uuid:pk>/periksa/", sending.request_review, name="request_review"),
+    path("permohonan/<uuid:pk>/kirim/", sending.request_submit, name="request_submit"),
+    path("permohonan/<uuid:pk>/terkirim/", sending.request_sent, name="request_sent"),
+    path("permohonan/<uuid:pk>/hapus/", requests.request_discard, name="request_discard"),
+    path("permohonan/<uuid:pk>/batalkan/", requests.request_withdraw, name="request_withdraw"),
+    path("permohonan/<uuid:pk>/detail/tambah/", rows.row_add, name="row_add"),
+    path("permohonan/<uuid:pk>/detail/<int:position>/ubah/", rows.row_edit, name="row_edit"),
+    path("permohonan/<uuid:pk>/detail/<int:position>/hapus/", rows.row_delete, name="row_delete"),
+    path("permohonan/<uuid:pk>/statistik/tambah/", statistics.statistics_add, name="statistics_add"),
+    path(
+        "permohonan/<uuid:pk>/statistik/<int:position>/ubah/",
+        statistics.statistics_edit,
+        name="statistics_edit",
+    ),
+    path(
+        "permohonan/<uuid:pk>/statistik/<int:position>/hapus/",
+        statistics.statistics_delete,
+        name="statistics_delete",
+    ),
+    path("permohonan/<uuid:pk>/surat.pdf", files.request_letter_file, name="request_letter_file"),
+    path("permohonan/<uuid:pk>/jawaban.pdf", files.request_pdf, name="request_pdf"),
+    path("permohonan/<uuid:pk>/jawaban.xlsx", files.request_xlsx, name="request_xlsx"),
+    path("permohonan/<uuid:pk>/tanda-terima.pdf", files.request_receipt, name="request_receipt"),
 ]

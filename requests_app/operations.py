@@ -428,7 +428,11 @@ def submit(pk: uuid.UUID | str, *, by: User, submit_key: uuid.UUID) -> DataReque
 
 @transaction.atomic
 def resubmit(pk: uuid.UUID | str, *, by: User) -> DataRequest:
-    """Sends the corrected request back to the same officer; the due date starts again."""
+    """Sends the corrected request back to the same officer; the due date starts again. Pressing twice changes nothing."""
+    present = lock_request(pk, by)
+    last = present.events.order_by("-id").first()
+    if last is not None and last.verb == "resubmit" and last.actor_id == by.pk and present.status == last.target:
+        return present
 
     def renew(moved: DataRequest) -> None:
         for service in workflow.requested_services(moved):

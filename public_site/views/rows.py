@@ -1,0 +1,180 @@
+"""Data Detail typed one by one: each row has its own page, opened as a dialog where JavaScript runs."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.entitlements import allowed_services, refusal_reason
+from accounts.models import Agency
+from core.catalogue.models import Service
+from core.doors import clock
+from public_site.forms.requests import RowForm
+from public_site.views.applicant import applicant_page, attach_errors, fetch_editable, person
+from public_site.views.requests import GET_POST
+from requests_app import operations
+from requests_app.models import DataRequest, RequestRow
+
+
+def offered_services(agency: Agency, *, statistics: bool = False) -> list[dict[str, Any]]:
+    """Every published service with the reason why it may not be asked for (empty: it may)."""
+    today = clock.today()
+    allowed = {service.pk for service in allowed_services(agency, today)}
+    services = Service.objects.published().with_fields()
+    if statistics:
+        services = services.filter(has_statistics=True)
+    return [
+        {
+            "service": service,
+            "refusal": "" if service.pk in allowed else refusal_reason(agency, service, today),
+        }
+        for service in services
+    ]
+
+
+def chosen_service(request: HttpRequest, offered: list[dict[str, Any]]) -> Service | None:
+    """The service named by ``layanan``, when it may be asked for; the only one when there is no choice."""
+    key = request.POST.get("layanan") or request.GET.get("layanan") or ""
+    free = [item["service"] for item in offered if not item["refusal"]]
+    for service in free:
+        if service.key == key:
+            return service  # type: ignore[no-any-return]  offered_services puts services in
+    return free[0] if len(free) == 1 else None
+
+
+def data_address(pk: uuid.UUID, anchor: str = "data-detail") -> str:
+    """Step 2, at the block that changed."""
+    return f"{reverse('public_site:request_data', kwargs={'pk': pk})}#{anchor}"
+
+
+@applicant_page
+@GET_POST
+def row_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """+ Data Detail: the service first, then its fields."""
+    found = fetch_editable(request, pk)
+    if request.method != "POST":
+        if found.more_than_ten:
+            return redirect("public_site:request_upload", pk=pk)
+        if found.rows.count() >= settings.TYPED_ROWS_MAX:
+            messages.warning(request, operations_full_message())
+            return redirect(data_address(pk))
+    offered = offered_services(found.agency)
+    service = chosen_service(request, offered)
+    address = reverse("public_site:row_add", kwargs={"pk": pk})
+    if service is None:
+        missing = request.method == "POST"
+        return row_page(request, found, offered=offered, address=address, status=422 if missing else 200)
+    form = RowForm(found.schema_for(service), request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = operations.add_row(pk, by=person(request), service=service, values=form.values)
+        except operations.StateConflict:
+            raise
+        except ValidationError as refusal:
+            attach_errors(form, refusal)
+        else:
+            messages.success(
+                request,
+                _("Data %(name)s ditambahkan. Jumlah: %(count)d")
+                % {"name": row.name, "count": found.rows.count()},
+            )
+            if "_lagi" in request.POST:
+                return redirect(f"{address}?layanan={service.key}")
+            return redirect(data_address(pk))
+    return row_page(request, found, form=form, service=service, offered=offered, address=address)
+
+
+def operations_full_message() -> str:
+    """Why no eleventh row can be typed."""
+    return _(
+        "Anda sudah memasukkan %(limit)d data. Untuk menambah, ubah jawaban menjadi YA lalu unggah Excel."
+    ) % {"limit": settings.TYPED_ROWS_MAX}
+
+
+@applicant_page
+@GET_POST
+def row_edit(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """Ubah: the row's fields; its service stays."""
+    found = fetch_editable(request, pk)
+    row = fetch_row(found, position)
+    form = RowForm(
+        found.schema_for(row.service), request.POST if request.method == "POST" else None, values=row.values
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = operations.change_row(
+                pk, position, by=person(request), service=row.service, values=form.values
+            )
+        except operations.StateConflict:
+            raise
+        except ValidationError as refusal:
+            attach_errors(form, refusal)
+        else:
+            messages.success(request, _("Data %(name)s diperbarui.") % {"name": changed.name})
+            return redirect(data_address(pk))
+    return row_page(request, found, form=form, service=row.service, row=row)
+
+
+@applicant_page
+@GET_POST
+def row_delete(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """Hapus: asks first."""
+    found = fetch_editable(request, pk)
+    row = fetch_row(found, position)
+    if request.method == "POST":
+        name = operations.remove_row(pk, position, by=person(request))
+        messages.success(
+            request,
+            _("Data %(name)s dihapus. Jumlah: %(count)d") % {"name": name, "count": found.rows.count()},
+        )
+        return redirect(data_address(pk))
+    return render(request, "public_site/rows/delete.html", {"nav": "requests", "found": found, "row": row})
+
+
+def fetch_row(found: DataRequest, position: int) -> RequestRow:
+    """A row of the request by its number; 404 when there is none."""
+    row: RequestRow = get_object_or_404(found.rows.select_related("service"), position=position)
+    return row
+
+
+def row_page(
+    request: HttpRequest,
+    found: DataRequest,
+    *,
+    form: RowForm | None = None,
+    service: Service | None = None,
+    row: RequestRow | None = None,
+    offered: list[dict[str, Any]] | None = None,
+    address: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The row's form, or the choice of the service."""
+    context = {
+        "nav": "requests",
+        "found": found,
+        "form": form,
+        "service": service,
+        "row": row,
+        "offered": offered or [],
+        "address": address,
+        "groups": [[item.shown_label for item in group] for group in either_or(form)] if form else [],
+        "is_service_missing": status == 422,
+    }
+    if form is not None and form.errors:
+        status = 422
+    return render(request, "public_site/rows/form.html", context, status=status)
+
+
+def either_or(form: RowForm) -> list[list[Any]]:
+    """Fields of which at least one must be filled, by group."""
+    groups: dict[str, list[Any]] = {}
+    for item in form.schema.asked:
+        if item.group:
+            groups.setdefault(item.group, []).append(item)
+    return [members for members in groups.values() if len(members) > 1]
