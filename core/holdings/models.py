@@ -65,16 +65,28 @@ class ImportRun(models.Model):
         UNDONE = "undone", _("Dibatalkan")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="+"
+    )
     file = models.FileField(_("berkas"), upload_to=private_path("imports"), blank=True)
     file_name = models.CharField(_("nama berkas"), max_length=120, blank=True)
     stage = models.CharField(_("tahap"), max_length=10, choices=Stage, default=Stage.CHECKING)
     total = models.PositiveIntegerField(_("baris"), default=0)
+    #: Rows written so far, in the same commit as the rows: a worker that died goes on from here.
+    done = models.PositiveIntegerField(_("selesai disimpan"), default=0)
     created_count = models.PositiveIntegerField(_("baru"), default=0)
     updated_count = models.PositiveIntegerField(_("diperbarui"), default=0)
+    error_count = models.PositiveIntegerField(_("jumlah kesalahan"), default=0)
+    #: {"cell", "column", "message"} each, the first few hundred; emptied when the run ends.
     errors = models.JSONField(_("kesalahan"), default=list, blank=True)
+    #: The first rows as texts in column order; emptied when the run ends.
+    preview = models.JSONField(default=list, blank=True, editable=False)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
     )
     created_at = models.DateTimeField(_("dimulai pada"), auto_now_add=True)
     finished_at = models.DateTimeField(_("selesai pada"), null=True, blank=True)
@@ -91,20 +103,32 @@ class ImportRun(models.Model):
 class Record(Identified):
     """One record of the holdings: a passport, a visa, a crossing, a permit, a deportation …"""
 
-    service = models.ForeignKey(Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="records")
+    service = models.ForeignKey(
+        Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="records"
+    )
     #: The source system's own key: a second import of the same key replaces the record.
     source_key = models.CharField(_("kunci sumber"), max_length=64)
     values = models.JSONField(_("isi"), default=dict)
     event_on = models.DateField(_("tanggal kejadian"), null=True, blank=True)
     office = models.ForeignKey(
-        ImmigrationOffice, verbose_name=_("Kantor Imigrasi"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        ImmigrationOffice,
+        verbose_name=_("Kantor Imigrasi"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     checkpoint = models.ForeignKey(
         Checkpoint, verbose_name=_("TPI"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     direction = models.CharField(_("arah"), max_length=10, blank=True)
     import_run = models.ForeignKey(
-        ImportRun, verbose_name=_("impor"), on_delete=models.SET_NULL, null=True, blank=True, related_name="records"
+        ImportRun,
+        verbose_name=_("impor"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="records",
     )
     updated_at = models.DateTimeField(_("diperbarui pada"), auto_now=True)
 
@@ -115,9 +139,21 @@ class Record(Identified):
             models.UniqueConstraint(fields=["service", "source_key"], name="record_once_per_source_key"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["service", "national_id"], name="record_national_id", condition=~models.Q(national_id="")),
-            models.Index(fields=["service", "passport_no"], name="record_passport_no", condition=~models.Q(passport_no="")),
-            models.Index(fields=["service", "document_no"], name="record_document_no", condition=~models.Q(document_no="")),
+            models.Index(
+                fields=["service", "national_id"],
+                name="record_national_id",
+                condition=~models.Q(national_id=""),
+            ),
+            models.Index(
+                fields=["service", "passport_no"],
+                name="record_passport_no",
+                condition=~models.Q(passport_no=""),
+            ),
+            models.Index(
+                fields=["service", "document_no"],
+                name="record_document_no",
+                condition=~models.Q(document_no=""),
+            ),
             models.Index(fields=["service", "niora"], name="record_niora", condition=~models.Q(niora="")),
             models.Index(fields=["service", "birth_date", "sound_key"], name="record_birth_sound"),
             models.Index(fields=["service", "event_on", "direction"], name="record_event"),
