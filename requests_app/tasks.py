@@ -1,4 +1,4 @@
-"""Work on requests that runs in the queue: making result documents."""
+"""Work on requests that runs in the queue: making result documents, checking uploaded workbooks."""
 
 import logging
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from core.doors import clock, queue
-from requests_app import documents, operations
+from requests_app import documents, operations, uploads
 from requests_app.models import ResultDocument, Status
 
 logger = logging.getLogger(__name__)
@@ -44,3 +44,14 @@ def retry_documents() -> None:
     )
     for document_id in stuck.values_list("pk", flat=True)[:50]:
         queue.enqueue("requests_app.tasks.issue_document", str(document_id))
+
+
+def check_upload(upload_id: str) -> None:
+    """Checks an uploaded workbook; may run any number of times."""
+    uploads.check(upload_id)
+
+
+def retry_uploads() -> None:
+    """Takes up checks whose worker died half-way, also after a restart; runs every few minutes."""
+    for upload_id in uploads.stuck_uploads():
+        queue.enqueue("requests_app.tasks.check_upload", str(upload_id))

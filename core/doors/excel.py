@@ -212,6 +212,17 @@ def read_rows(
                 )
 
 
+def refuse_at_once(
+    file: File | IO[bytes] | None, *, limits: Limits | None = None, name: str | None = None
+) -> None:
+    """Raise ``WorkbookError`` for what is seen without opening the workbook: none, empty, type, size, locked.
+
+    For the form that takes the file; its content is judged later, where it is read.
+    """
+    with _accepted_copy(file, limits or applicant_limits(), name):
+        return
+
+
 def raise_if_no_rows(sheets: Iterable[Sheet], *, header_rows: int = 1) -> None:
     """Raise ``WorkbookError`` when no sheet has a row below its header."""
     if not any(row.number > header_rows for sheet in sheets for row in sheet.rows):
