@@ -4,12 +4,63 @@ import re
 import unicodedata
 
 _TITLES = frozenset(
-    {"H", "HJ", "DR", "DRA", "DRS", "IR", "PROF", "KH", "RADEN", "RD", "SH", "SE", "MSI", "MM", "MH", "SPD", "SKOM", "ST"}
+    {
+        "H",
+        "HJ",
+        "DR",
+        "DRA",
+        "DRS",
+        "IR",
+        "PROF",
+        "KH",
+        "RADEN",
+        "RD",
+        "SH",
+        "SE",
+        "MSI",
+        "MM",
+        "MH",
+        "SPD",
+        "SKOM",
+        "ST",
+    }
 )
 _LINKS = frozenset({"BIN", "BINTI", "AL", "AP"})
-_MUHAMMAD = frozenset({"MUHAMMAD", "MUHAMAD", "MOHAMMAD", "MOHAMAD", "MOCHAMMAD", "MOCHAMAD", "MUCHAMAD", "MOCH", "MOH", "MUH", "MUHD", "MOHD"})
+_MUHAMMAD = frozenset(
+    {
+        "MUHAMMAD",
+        "MUHAMAD",
+        "MOHAMMAD",
+        "MOHAMAD",
+        "MOCHAMMAD",
+        "MOCHAMAD",
+        "MUCHAMAD",
+        "MOCH",
+        "MOH",
+        "MUH",
+        "MUHD",
+        "MOHD",
+    }
+)
 _DOTTED_TITLE = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)", re.ASCII)
-_OLD_SPELLING = (("OE", "U"), ("DJ", "J"), ("TJ", "C"), ("SJ", "SY"), ("NJ", "NY"), ("CH", "H"), ("KH", "H"), ("PH", "P"), ("F", "P"), ("V", "P"), ("DH", "D"), ("TH", "T"), ("Z", "S"), ("Q", "K"), ("X", "KS"), ("Y", "I"))
+_OLD_SPELLING = (
+    ("OE", "U"),
+    ("DJ", "J"),
+    ("TJ", "C"),
+    ("SJ", "SY"),
+    ("NJ", "NY"),
+    ("CH", "H"),
+    ("KH", "H"),
+    ("PH", "P"),
+    ("F", "P"),
+    ("V", "P"),
+    ("DH", "D"),
+    ("TH", "T"),
+    ("Z", "S"),
+    ("Q", "K"),
+    ("X", "KS"),
+    ("Y", "I"),
+)
 
 
 def name_key(name: str) -> str:

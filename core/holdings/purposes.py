@@ -1,4 +1,4 @@
-"""Purpose limitation (UU PDP Pasal 28): the holdings open only for a request that the officer is working on."""
+"""Purpose limitation (UU PDP Pasal 28): holdings open only for a request the officer is working on."""
 
 from typing import Any
 
