@@ -14,7 +14,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for this person, from ``UNFOLD["SITE_MAP"]``.
 
     An item names a ``model`` ("app.Model": shown when registered and viewable) or a ``url`` name, optionally
-    with ``permission`` (a code, or the dotted path of ``f(request) -> bool``), ``query`` and ``badge``.
+    with ``permission`` (a code, or the dotted path of ``f(request) -> bool``), ``query`` and ``badge`` (the
+    dotted path of ``f(request)``; zero or empty shows none).
     """
     groups = []
     for group in settings.UNFOLD["SITE_MAP"]:
@@ -30,7 +31,10 @@ def _item(request: HttpRequest, entry: dict[str, Any]) -> dict[str, Any] | None:
         return None
     item = {"title": entry["title"], "icon": entry.get("icon"), "link": link + entry.get("query", "")}
     if "badge" in entry:
-        item["badge"] = entry["badge"]
+        # Nothing to do needs no red zero on every page.
+        number = str(import_string(entry["badge"])(request) or "")
+        if number not in {"", "0"}:
+            item |= {"badge": number, "badge_variant": "primary"}
     return item
 
 

@@ -59,3 +59,13 @@ def test_secrets_of_one_time_codes_have_no_page(label: str) -> None:
 
 def test_theme_stands_before_unfold() -> None:
     assert "admin_theme" in get_template("unfold/layouts/skeleton.html").origin.name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("number", "shown"), [("3", "3"), ("0", None)])
+def test_badge_of_zero_is_not_drawn(monkeypatch: pytest.MonkeyPatch, number: str, shown: str | None) -> None:
+    entry = {"title": "Antrean", "url": "admin:index", "badge": "tests.admin_theme.urls.count_waiting"}
+    monkeypatch.setitem(settings.UNFOLD, "SITE_MAP", [{"title": "Pekerjaan", "items": [entry]}])
+    monkeypatch.setattr("tests.admin_theme.urls.count_waiting", lambda request: number)
+    request = RequestFactory().get("/admin/")
+    request.user = AnonymousUser()
+    assert sidebar(request)[0]["items"][0].get("badge") == shown
