@@ -303,6 +303,23 @@ def codes_failed(reference: str) -> EmailMessage | None:
     )
 
 
+def roles_changed(reference: str) -> EmailMessage | None:
+    """Tells the owner that an administrator changed the account's rights."""
+    user = _active_user(reference)
+    if user is None:
+        return None
+    return _notice(
+        user.email,
+        _("Hak akun Anda diubah"),
+        [
+            _greeting(user.get_full_name()),
+            _("Peran atau instansi akun %(username)s diubah oleh admin. Silakan masuk kembali.")
+            % {"username": user.username},
+        ],
+        closing=[_not_you()],
+    )
+
+
 def sign_in_code(reference: str) -> EmailMessage | None:
     """The one-time code, made here and kept only as a hash."""
     issued = otp.issue_code(reference)

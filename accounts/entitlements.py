@@ -22,7 +22,10 @@ def agreement_for(agency: Agency, services: Iterable[Service], on: date) -> Agre
     """The newest agreement in force that covers all ``services``; the newest in force when none covers all."""
     wanted = {service.pk for service in services}
     found = list(
-        Agreement.objects.in_force(on).filter(agency=agency).prefetch_related("services").order_by("-valid_from")
+        Agreement.objects.in_force(on)
+        .filter(agency=agency)
+        .prefetch_related("services")
+        .order_by("-valid_from")
     )
     for agreement in found:
         if wanted <= {service.pk for service in agreement.services.all()}:
@@ -48,5 +51,7 @@ def refusal_reason(agency: Agency, service: Service | None, on: date) -> str:
     if not service.is_published:
         return _("Layanan %(service)s sedang tidak dibuka.") % {"service": service.shown_label}
     if not in_force.filter(services=service).exists():
-        return _("Layanan %(service)s tidak termasuk dalam PKS instansi Anda.") % {"service": service.shown_label}
+        return _("Layanan %(service)s tidak termasuk dalam PKS instansi Anda.") % {
+            "service": service.shown_label
+        }
     return ""

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
-from django_otp.models import Device
+from django_otp.models import Device, DeviceManager
 
 from accounts.managers import UserManager
 from core.catalogue.models import Service
@@ -295,6 +295,8 @@ class RegistrationEvent(models.Model):
 
 class CodeDevice(Device):
     """The second factor of an account: codes to its e-mail address (accounts.otp); holds no secret."""
+
+    objects: ClassVar[DeviceManager] = DeviceManager()
 
     class Meta:
         verbose_name = _("kode lewat email")

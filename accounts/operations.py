@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import can_proceed
 
 from accounts import sessions
-from accounts.models import Agency, Registration, RegistrationEvent, User
+from accounts.models import Agency, Agreement, Registration, RegistrationEvent, User
 from core import throttle
 from core.doors import mail
 from core.doors.signing import keyed_hash, random_token
@@ -384,6 +384,33 @@ def activate_user(user_id: int, *, by: User) -> None:
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     user.is_active = True
     user.save(update_fields=["is_active"])
+
+
+@transaction.atomic
+def welcome_user(user_id: int) -> None:
+    """Mail user id and temporary password to an account made in the console."""
+    mail.post("accounts.account_opened", user_id, event=random_token())
+
+
+@transaction.atomic
+def rights_changed(user_id: int) -> None:
+    """End the person's sessions, so that new rights begin with a new sign-in, and tell by mail."""
+    sessions.end_all(User.objects.get(pk=user_id))
+    mail.post("accounts.roles_changed", user_id, event=random_token())
+
+
+@transaction.atomic
+def terminate_agreement(agreement_id: int, *, by: User, terminated_on: date) -> None:
+    """End an agreement early: from that day on it covers nothing."""
+    if not by.has_perm("accounts.change_agreement"):
+        raise PermissionDenied
+    agreement = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement_id)
+    if agreement.terminated_on is not None:
+        raise ValidationError(_("PKS ini sudah diakhiri."))
+    if terminated_on < agreement.valid_from:
+        raise ValidationError({"terminated_on": _("Tanggal ini lebih awal daripada Berlaku Sejak.")})
+    agreement.terminated_on = terminated_on
+    agreement.save(update_fields=["terminated_on"])
 
 
 def _require_user_admin(by: User) -> None:

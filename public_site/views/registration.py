@@ -124,25 +124,28 @@ def register_correct(request: HttpRequest, token: str) -> HttpResponse:
     registration = links.correctable_registration(token)
     if registration is None:
         return render(request, "public_site/registration/bad_link.html", {"nav": "register"}, status=410)
-    extra = {"registration": registration}
     if request.method != "POST":
         form = RegistrationForm(initial=initial_of(registration), has_letter=True)
-        return _form_page(request, _own_address(form, registration), **extra)
+        return _form_page(request, _own_address(form, registration), registration=registration)
     if refused := _too_many_uploads(request):
         return refused
     if "_muat" in request.POST:
-        return _form_page(request, _own_address(_reloaded(request, has_letter=True), registration), **extra)
+        return _form_page(
+            request,
+            _own_address(_reloaded(request, has_letter=True), registration),
+            registration=registration,
+        )
     form = RegistrationForm(request.POST, request.FILES, initial=initial_of(registration), has_letter=True)
     _own_address(form, registration)
     if not form.is_valid():
         _keep(request, form)
-        return _form_page(request, form, status=422, **extra)
+        return _form_page(request, form, status=422, registration=registration)
     letter = _letter(request, form)
     try:
         operations.resubmit_registration(registration.pk, form.registration_data(), letter)
     except ValidationError as error:
         form.add_error(None, error.messages)
-        return _form_page(request, form, status=409, **extra)
+        return _form_page(request, form, status=409, registration=registration)
     finally:
         if letter is not None:
             letter.close()
@@ -220,7 +223,7 @@ def _keep(request: HttpRequest, form: RegistrationForm) -> None:
 
 def _letter(request: HttpRequest, form: RegistrationForm) -> File | None:
     if form.cleaned_data.get("letter") is not None:
-        return form.cleaned_data["letter"]  # type: ignore[no-any-return]  # cleaned_data is untyped
+        return form.cleaned_data["letter"]
     kept = _kept(request)
     return kept.open() if kept is not None else None
 

@@ -84,9 +84,9 @@ class SignInView(LoginView):
         """The password page, or the code page of a begun sign-in."""
         user = request.user
         if user.is_authenticated:
-            return redirect(self._target(cast(User, user)))
+            return redirect(self._target(user))
         if not self.code_page:
-            return cast(HttpResponse, super().get(request, *args, **kwargs))
+            return super().get(request, *args, **kwargs)
         if not self.get_user() or self.expired:
             return self._redirect("public_site:sign_in")
         self.storage.current_step = self.TOKEN_STEP
