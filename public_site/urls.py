@@ -14,6 +14,7 @@ from public_site.views import (
     sign_in,
     statistics,
     tracking,
+    upload,
     verification,
 )
 
@@ -74,6 +75,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "permohonan/<uuid:pk>/statistik/<int:position>/hapus/",
         statistics.statistics_delete,
         name="statistics_delete",
+    ),
+    path("permohonan/<uuid:pk>/unggah/", upload.request_upload, name="request_upload"),
+    path("permohonan/<uuid:pk>/templat.xlsx", upload.request_template, name="request_template"),
+    path("permohonan/<uuid:pk>/unggah/<uuid:upload>/", upload.upload_status, name="upload_status"),
+    path(
+        "permohonan/<uuid:pk>/unggah/<uuid:upload>/kemajuan/", upload.upload_progress, name="upload_progress"
+    ),
+    path("permohonan/<uuid:pk>/unggah/<uuid:upload>/simpan/", upload.upload_save, name="upload_save"),
+    path("permohonan/<uuid:pk>/unggah/<uuid:upload>/batal/", upload.upload_discard, name="upload_discard"),
+    path(
+        "permohonan/<uuid:pk>/unggah/<uuid:upload>/bertanda.xlsx", upload.upload_marked, name="upload_marked"
     ),
     path("permohonan/<uuid:pk>/surat.pdf", files.request_letter_file, name="request_letter_file"),
     path("permohonan/<uuid:pk>/jawaban.pdf", files.request_pdf, name="request_pdf"),

@@ -339,8 +339,8 @@ def save_upload(upload_pk: uuid.UUID | str, *, by: User) -> int:
     RequestRow.objects.bulk_create(rows, batch_size=500)
     upload.stage = RowUpload.Stage.SAVED
     upload.total = len(rows)
-    upload.rows = []
-    upload.save(update_fields=["stage", "rows", "total"])
+    upload.rows, upload.preview = [], []
+    upload.save(update_fields=["stage", "rows", "preview", "total"])
     touch(request)
     return len(rows)
 
