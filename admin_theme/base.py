@@ -114,8 +114,10 @@ class ImportExportOfficerAdmin(OfficerModelAdmin, ImportExportModelAdmin):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
 
-class ExportOfficerAdmin(OfficerModelAdmin, ExportMixin):
+class ExportOfficerAdmin(ExportMixin, OfficerModelAdmin):
     """Tables that may leave as Excel/CSV but never come in that way."""
+
+    # ExportMixin knows no ModelAdmin, so it has to stand before ours for its address to be found.
 
     export_form_class = SelectableFieldsExportForm
     formats = (XLSX, CSV)

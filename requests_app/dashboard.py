@@ -19,6 +19,18 @@ from requests_app.models import DataRequest, Status
 from requests_app.models.request import OFFICER_STATES
 
 DAYS_SHOWN = 30
+#: Chart.js options: whole numbers from zero, both series named above.
+_SCALES: dict[str, Any] = {
+    "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 10, "maxRotation": 0}},
+    "y": {"beginAtZero": True, "suggestedMax": 4, "ticks": {"precision": 0, "maxTicksLimit": 6}},
+}
+_OPTIONS: dict[str, Any] = {
+    "animation": False,
+    "responsive": True,
+    "maintainAspectRatio": False,
+    "scales": _SCALES,
+    "plugins": {"legend": {"display": True, "align": "end", "labels": {"boxWidth": 12, "boxHeight": 12}}},
+}
 WAITING_SHOWN = 10
 
 
@@ -43,7 +55,7 @@ def waiting_badge(request: HttpRequest) -> str:
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds ``cards``, ``queues`` and ``charts`` (drawn by ``admin/index.html`` of the theme), each by right."""
+    """Adds ``cards``, ``queues`` and ``charts`` (drawn by the theme's first page), each by right."""
     user = request.user
     cards: list[dict[str, Any]] = []
     if user.has_perm("accounts.view_registration"):
@@ -197,6 +209,7 @@ def _charts(user: Any) -> list[dict[str, Any]]:
             "title": _("Permohonan masuk dan selesai"),
             "kind": "bar",
             "summary": summary,
+            "options": json.dumps(_OPTIONS),
             "data": json.dumps(
                 {
                     "labels": labels,
@@ -219,6 +232,7 @@ def _charts(user: Any) -> list[dict[str, Any]]:
             "title": _("Lama penyelesaian (hari)"),
             "kind": "line",
             "summary": mean or _("Belum ada permohonan yang selesai pada masa ini."),
+            "options": json.dumps(_OPTIONS | {"plugins": {"legend": {"display": False}}}),
             "data": json.dumps(
                 {
                     "labels": labels,
@@ -227,7 +241,9 @@ def _charts(user: Any) -> list[dict[str, Any]]:
                             "label": _("Rata-rata hari"),
                             "data": [round(went[day][1], 1) if day in went else None for day in days],
                             "borderColor": "var(--color-primary-700)",
+                            "backgroundColor": "var(--color-primary-700)",
                             "spanGaps": True,
+                            "pointRadius": 4,
                         }
                     ],
                 }

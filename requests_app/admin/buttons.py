@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -82,6 +84,13 @@ class AssignForm(BaseDialogForm):
         field = self.fields["assignee"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = working_officers()
+
+
+def officer_of(request: HttpRequest) -> User:
+    """The signed-in officer; the admin site has let nobody else in."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 def working_officers() -> QuerySet[User]:

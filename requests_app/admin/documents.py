@@ -58,7 +58,7 @@ class ResultDocumentAdmin(ReadOnlyAdmin):
     @display(description=_("keadaan"), label=STATE_COLOURS, ordering="state")
     def display_state(self, document: ResultDocument) -> tuple[str, str]:
         """Coloured word."""
-        return document.state, ResultDocument.State(document.state).label
+        return document.state, str(ResultDocument.State(document.state).label)
 
     @display(description=_("berkas"))
     def display_files(self, document: ResultDocument) -> SafeString | str:

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404
 from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.doors.storage import PDF, XLSX, send_file
+from requests_app.admin.buttons import officer_of
 from requests_app.models import DataRequest, ResultDocument
 
 
 def letter(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The official letter, inline for the frame beside the data (``?unduh=1``: as a download)."""
-    found = get_object_or_404(DataRequest.objects.visible_to(request.user), pk=pk)
+    found = get_object_or_404(DataRequest.objects.visible_to(officer_of(request)), pk=pk)
     if not found.letter:
         raise Http404
     record_access(
@@ -34,7 +35,7 @@ def result(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponseBase:
     """A result document's PDF or XLSX as a download."""
     if not request.user.has_perm("requests_app.view_resultdocument"):
         raise PermissionDenied
-    visible = DataRequest.objects.visible_to(request.user)
+    visible = DataRequest.objects.visible_to(officer_of(request))
     document = get_object_or_404(ResultDocument.objects.select_related("request"), pk=pk, request__in=visible)
     file = document.pdf if kind == "pdf" else document.xlsx
     if not file:

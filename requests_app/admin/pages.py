@@ -17,6 +17,7 @@ from core.catalogue.kinds import Lookups
 from core.catalogue.schema import Field
 from core.doors import clock
 from requests_app import workflow
+from requests_app.admin.buttons import officer_of
 from requests_app.models import Answer, DataRequest, LegalBasis, Outcome, RequestRow, Status
 from requests_app.models.request import OPEN_STATES
 
@@ -218,7 +219,7 @@ def _rows_tab(request: HttpRequest, found: DataRequest) -> dict[str, Any]:
         "page": page,
         "shown_rows": [
             ShownRow(
-                row, reader.asked(row), Outcome(row.outcome).label, OUTCOME_COLOURS[Outcome(row.outcome)]
+                row, reader.asked(row), str(Outcome(row.outcome).label), OUTCOME_COLOURS[Outcome(row.outcome)]
             )
             for row in rows
         ],
@@ -263,7 +264,7 @@ def may_process(request: HttpRequest, found: DataRequest) -> bool:
     return bool(
         found.status == Status.PROCESSING
         and request.user.has_perm(workflow.PROCESS)
-        and not workflow.is_not_own_agency(found, request.user)
+        and not workflow.is_not_own_agency(found, officer_of(request))
     )
 
 

@@ -22,7 +22,7 @@ from core.access_log.record import record_access
 from core.doors import clock
 from requests_app import operations, workflow
 from requests_app.admin import files, pages, workspace
-from requests_app.admin.buttons import OPERATION_BUTTONS
+from requests_app.admin.buttons import OPERATION_BUTTONS, officer_of
 from requests_app.admin.filters import AssigneeFilter, OverdueFilter, ServiceFilter, WaitingFilter
 from requests_app.models import DataRequest, RequestRow, StatisticsItem, Status
 from requests_app.models.request import OPEN_STATES
@@ -36,7 +36,6 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
     list_display = (
         "number",
         "display_agency",
-        "subject",
         "display_status",
         "display_rows",
         "display_assignee",
@@ -64,7 +63,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataRequest]:
         """What this officer may see (never a draft), with the number of rows asked for."""
-        visible = DataRequest.objects.visible_to(request.user)
+        visible = DataRequest.objects.visible_to(officer_of(request))
         return visible.select_related("agency", "assignee").annotate(
             row_count=_count_of(RequestRow), statistics_count=_count_of(StatisticsItem)
         )
@@ -85,10 +84,10 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
                 return by_number, False
         return super().get_search_results(request, queryset, search_term)
 
-    @display(description=_("instansi"), ordering="agency__name")
-    def display_agency(self, request: DataRequest) -> str:
-        """Who asks."""
-        return request.agency.name
+    @display(description=_("instansi dan perihal"), ordering="agency__name", header=True)
+    def display_agency(self, request: DataRequest) -> list[str]:
+        """Who asks, and below it what for."""
+        return [request.agency.name, request.subject]
 
     @display(description=_("status"), label=pages.STATUS_COLOURS, ordering="status")
     def display_status(self, request: DataRequest) -> tuple[str, str]:
@@ -117,13 +116,21 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
             return "–"
         day = clock.short_date(request.due_on)
         if request.is_overdue:
-            return format_html('{} <span class="queue-late">{}</span>', day, _("Terlambat"))
-        return day
+            return format_html(
+                '<span class="whitespace-nowrap">{}</span> <span class="queue-late">{}</span>',
+                day,
+                _("Terlambat"),
+            )
+        return format_html('<span class="whitespace-nowrap">{}</span>', day)
 
     @display(description=_("Tgl Permohonan"), ordering="submitted_at")
-    def display_submitted(self, request: DataRequest) -> str:
+    def display_submitted(self, request: DataRequest) -> SafeString | str:
         """The day it was sent."""
-        return clock.short_date(request.submitted_at) if request.submitted_at else "–"
+        if request.submitted_at is None:
+            return "–"
+        return format_html(
+            '<span class="whitespace-nowrap">{}</span>', clock.short_date(request.submitted_at)
+        )
 
     # --- rights: officers neither add, change nor delete a request ---
 
@@ -214,6 +221,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
             "title": str(found),
             "opts": self.opts,
             "found": found,
+            "object": found,
             "page_actions": self._get_actions_navigation(
                 list(self.actions_detail), self.get_actions_detail(request, key), key
             ),
@@ -229,7 +237,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
         verb = workflow.VERBS.get(button.verb)
         found = self.get_object(request, unquote(object_id))
         if verb is not None and found is not None:
-            if not workflow.has_right(verb, found, request.user):
+            if not workflow.has_right(verb, found, officer_of(request)):
                 raise PermissionDenied
             if request.method == "POST" and not workflow.fits_state(verb, found):
                 messages.error(request, operations.conflict(found).messages[0])

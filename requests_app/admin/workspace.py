@@ -29,6 +29,7 @@ from core.access_log.record import record_access
 from core.catalogue.forms import SchemaForm
 from requests_app import answering, workflow
 from requests_app.admin import pages
+from requests_app.admin.buttons import officer_of
 from requests_app.models import Answer, Candidate, DataRequest, Outcome, RequestRow
 
 #: Outcomes an officer may set by hand on a row; the last two need a reason.
@@ -208,7 +209,7 @@ def _record(
 def _propose(request: HttpRequest, found: DataRequest) -> str:
     if pages.may_process(request, found):
         _record(request, found, Action.MATCH, found.rows.filter(outcome=Outcome.PENDING))
-    summary = answering.propose_matches(found.pk, by=request.user)
+    summary = answering.propose_matches(found.pk, by=officer_of(request))
     return _(
         "%(rows)d baris diperiksa: %(exact)d cocok persis, %(candidates)d dengan calon, "
         "%(without)d tanpa calon."
@@ -229,7 +230,7 @@ def _decide(request: HttpRequest, found: DataRequest) -> str:
         raise Http404
     if accepted:
         _record(request, found, Action.ANSWER, [candidate.row])
-    answering.decide_candidate(candidate.pk, by=request.user, accepted=accepted)
+    answering.decide_candidate(candidate.pk, by=officer_of(request), accepted=accepted)
     if accepted:
         return _("Baris %(number)d: dicatat cocok.") % {"number": candidate.row.position}
     return _("Baris %(number)d: dicatat bukan orang yang sama.") % {"number": candidate.row.position}
@@ -238,7 +239,9 @@ def _decide(request: HttpRequest, found: DataRequest) -> str:
 def _settle(request: HttpRequest, found: DataRequest) -> str:
     row = get_object_or_404(RequestRow, pk=_number(request, "baris_id"), request=found)
     outcome = request.POST.get("hasil_baris", "")
-    answering.set_outcome(row.pk, by=request.user, outcome=outcome, reason=request.POST.get("alasan", ""))
+    answering.set_outcome(
+        row.pk, by=officer_of(request), outcome=outcome, reason=request.POST.get("alasan", "")
+    )
     return _("Baris %(number)d: %(outcome)s.") % {
         "number": row.position,
         "outcome": Outcome(outcome).label,
@@ -249,12 +252,12 @@ def _remove(request: HttpRequest, found: DataRequest) -> str:
     answer = get_object_or_404(
         Answer.objects.select_related("row"), pk=_number(request, "jawaban"), row__request=found
     )
-    answering.remove_answer(answer.pk, by=request.user)
+    answering.remove_answer(answer.pk, by=officer_of(request))
     return _("Satu jawaban pada baris %(number)d dihapus.") % {"number": answer.row.position}
 
 
 def _count(request: HttpRequest, found: DataRequest) -> str:
-    number = answering.count_statistics(found.pk, by=request.user)
+    number = answering.count_statistics(found.pk, by=officer_of(request))
     return ngettext(
         "%(count)d permintaan statistik sudah dihitung.",
         "%(count)d permintaan statistik sudah dihitung.",
@@ -287,7 +290,7 @@ def accept_exact(model_admin: Any, request: HttpRequest, found: DataRequest) -> 
         try:
             if pages.may_process(request, found):
                 _record(request, found, Action.ANSWER, exact)
-            settled = answering.accept_exact(found.pk, by=request.user)
+            settled = answering.accept_exact(found.pk, by=officer_of(request))
         except ValidationError as error:
             for message in error.messages:
                 messages.error(request, message)
@@ -327,7 +330,7 @@ def type_answer(model_admin: Any, request: HttpRequest, found: DataRequest, row_
         if form.is_valid():
             try:
                 _record(request, found, Action.ANSWER, [row])
-                answering.type_answer(row.pk, by=request.user, values=form.cleaned_data)
+                answering.type_answer(row.pk, by=officer_of(request), values=form.cleaned_data)
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
