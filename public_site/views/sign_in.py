@@ -90,7 +90,7 @@ class SignInView(LoginView):
         if not self.get_user() or self.expired:
             return self._redirect("public_site:sign_in")
         self.storage.current_step = self.TOKEN_STEP
-        return cast(HttpResponse, self.render(self.get_form(self.TOKEN_STEP)))
+        return self.render(self.get_form(self.TOKEN_STEP))
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """One step of the wizard; a void code begins again from the password."""

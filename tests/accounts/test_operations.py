@@ -1,4 +1,4 @@
-"""Verbs of accounts: who may decide, what is refused with all reasons, user ids, passwords that nobody sees."""
+"""Verbs of accounts: who may decide, what is refused and why, user ids, passwords that nobody sees."""
 
 import re
 import threading
