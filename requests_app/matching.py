@@ -244,6 +244,8 @@ class _Matcher:
             for row in rows:
                 if row.birth_date and row.sound_key:
                     born[row.birth_date].append(row)
+                    if swapped := _swapped(row.birth_date):
+                        born[swapped].append(row)
             for day, block in _blocks(queries.born_on(self.service, born)):
                 sounds = [facts.sound_key for facts in block]
                 joined = [facts.name_key.replace(" ", "") for facts in block]
@@ -277,7 +279,9 @@ class _Matcher:
             keys = self._fitting(self.by_birth_date, row, facts)
             if not keys or not self.periods[row.pk].holds(facts):
                 continue
-            if row.name_key == facts.name_key:
+            if row.birth_date != facts.birth_date:
+                reason = _("Nama mirip %(score)d %%, hari dan bulan lahir tertukar") % {"score": int(score)}
+            elif row.name_key == facts.name_key:
                 reason = _("Nama dan tanggal lahir sama")
             elif score >= 100:
                 reason = _("Nama sama menurut bunyi, tanggal lahir sama")
@@ -360,6 +364,13 @@ def _day(block: Sequence[Facts]) -> date:
         msg = "A block of birth dates without a date"
         raise ValueError(msg)
     return day
+
+
+def _swapped(day: date) -> date | None:
+    """The date with day and month exchanged, a common slip; None where there is no other such date."""
+    if day.day > 12 or day.day == day.month:
+        return None
+    return date(day.year, day.day, day.month)
 
 
 def _period(schema: Schema, row: RequestRow) -> Period:

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.doors import clock, queue
 from requests_app import documents, operations, uploads
@@ -37,9 +38,9 @@ def issue_document(document_id: str) -> None:
 def retry_documents() -> None:
     """Queues documents whose worker died half-way; runs every few minutes."""
     stuck = ResultDocument.objects.filter(
+        Q(attempts__lt=MOST_ATTEMPTS) | ~Q(pdf_sha256=""),
         request__status=Status.ISSUING,
         state__in=[ResultDocument.State.PREPARING, ResultDocument.State.ISSUED],
-        attempts__lt=MOST_ATTEMPTS,
         numbered_at__lt=clock.now() - _STUCK_AFTER,
     )
     for document_id in stuck.values_list("pk", flat=True)[:50]:

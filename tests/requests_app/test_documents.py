@@ -4,12 +4,13 @@ import hashlib
 import io
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import openpyxl
 import pypdf
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 
 from requests_app import documents, tasks
@@ -53,6 +54,23 @@ def test_number_is_given_back_by_a_rollback(siti):
         transaction.set_rollback(True)
     assert documents.draw_number(make_request(siti), AT).sequence == 2
     assert DocumentCounter.objects.get(scope="2024").last == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_drawn_at_the_same_time_have_no_gap_and_no_double(siti):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite writes one transaction at a time anyway, and its test database lives in memory")
+    waiting = [make_request(siti) for _number in range(8)]
+
+    def draw(request):
+        try:
+            with transaction.atomic():
+                return documents.draw_number(request, AT).sequence
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(draw, waiting)) == list(range(1, 9))
 
 
 def test_number_of_a_document_in_preparation_is_kept(siti):

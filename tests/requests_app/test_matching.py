@@ -94,6 +94,13 @@ CASES = [
         "candidate",
         "Nama sama menurut bunyi, tanggal lahir sama",
     ),
+    (
+        "paspor",
+        {**JOHN, "tanggal_lahir": "2002-01-09"},
+        {**JOHN, "tanggal_lahir": "2002-09-01", "no_paspor": "A123123"},
+        "candidate",
+        "Nama mirip 100 %, hari dan bulan lahir tertukar",
+    ),
     ("paspor", {**JOHN, "tanggal_lahir": "2000-12-30"}, {**JOHN, "no_paspor": "A123123"}, None, ""),
     ("paspor", {**JOHN, "nama": "Sri Wahyuni"}, {**JOHN, "no_paspor": "A123123"}, None, ""),
     (
