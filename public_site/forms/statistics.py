@@ -62,7 +62,7 @@ class StatisticsForm(SiteForm):
 
     @property
     def has_chain(self) -> bool:
-        """Whether a choice offers further choices, so that a page without JavaScript needs a button to load them."""
+        """Whether a choice leads to further ones: without JavaScript a button must load them."""
         return "office" in self.fields
 
     def chosen(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What all pages of an applicant's requests share: who may enter, fetching with authorisation, and conflicts."""
+"""What all pages of an applicant's requests share: who may enter, authorised fetching, conflicts."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ def person(request: HttpRequest) -> User:
 
 
 def applicant_page(view: View) -> View:
-    """Signed-in applicants only (officers read requests in the console, where it is logged); conflicts become 409."""
+    """Signed-in applicants only (officers read in the console, where it is logged); conflicts become 409."""
 
     @login_required
     @wraps(view)
@@ -53,7 +53,7 @@ def fetch_visible(request: HttpRequest, pk: uuid.UUID) -> DataRequest:
 
 
 def fetch_editable(request: HttpRequest, pk: uuid.UUID) -> DataRequest:
-    """The own request while it may be changed; PermissionDenied for a colleague's, StateConflict once it is sent."""
+    """The own request while it may be changed; PermissionDenied for a colleague's, StateConflict if sent."""
     found = fetch_visible(request, pk)
     if found.requester_id != person(request).pk:
         raise PermissionDenied

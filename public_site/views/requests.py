@@ -1,4 +1,4 @@
-"""The applicant's requests: list, new draft, letter (step 1), data (step 2), detail, discarding and withdrawing."""
+"""The applicant's requests: list, new draft, letter (step 1), data (step 2), detail, discard, withdraw."""
 
 import uuid
 from typing import Any
@@ -37,7 +37,7 @@ from requests_app.models import DataRequest, RequestRow, ResultDocument, Statist
 GET_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
-# --- list -------------------------------------------------------------------------------------------------------
+# --- list ----------
 
 
 def phase_tabs(requests: QuerySet[DataRequest], chosen: str, query: str) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
     )
     page = paginate(request, shown)
     for item in page.object_list:
-        item.phase = workflow.public_phase(item.status)  # type: ignore[attr-defined]  drawn by the card
+        item.phase = workflow.public_phase(item.status)
     context = {
         "nav": "requests",
         "query": query,
@@ -107,7 +107,7 @@ def request_new(request: HttpRequest) -> HttpResponse:
     return redirect("public_site:request_letter", pk=draft.pk)
 
 
-# --- step 1: letter ---------------------------------------------------------------------------------------------
+# --- step 1: letter ----------
 
 
 @applicant_page
@@ -192,14 +192,12 @@ def warn_of_same_letter(request: HttpRequest, found: DataRequest) -> None:
     if twin is not None:
         messages.warning(
             request,
-            _(
-                "No. Surat ini sudah dipakai pada permohonan %(number)s. Lanjutkan hanya jika memang suratnya sama."
-            )
+            _("No. Surat ini sudah dipakai pada permohonan %(number)s. Lanjutkan hanya jika suratnya sama.")
             % {"number": twin.number},
         )
 
 
-# --- step 2: data -----------------------------------------------------------------------------------------------
+# --- step 2: data ----------
 
 
 @applicant_page
@@ -244,7 +242,7 @@ def asked_data(request: HttpRequest, found: DataRequest) -> dict[str, Any]:
         found.statistics.select_related("service", "regional_office", "office", "checkpoint")
     )
     for question in questions:
-        question.filters = statistics_filters(question)  # type: ignore[attr-defined]  drawn by the table
+        question.filters = statistics_filters(question)  # type: ignore[attr-defined]  # for the table
     return {
         "row_page": page,
         "row_page_range": page.paginator.get_elided_page_range(page.number),
@@ -264,13 +262,13 @@ def statistics_filters(question: StatisticsItem) -> list[str]:
     return words
 
 
-# --- detail -----------------------------------------------------------------------------------------------------
+# --- detail ----------
 
 
 @applicant_page
 @require_safe
 def request_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Detail Permohonan; a draft leads to its first step. Reading one's own request is not logged, downloads are."""
+    """Detail Permohonan; a draft leads to its first step. Reading is not logged here, downloads are."""
     found = fetch_visible(request, pk)
     if found.is_draft:
         return redirect("public_site:request_letter", pk=pk)
@@ -301,7 +299,7 @@ def living_document(found: DataRequest) -> ResultDocument | None:
     return document
 
 
-# --- ending -----------------------------------------------------------------------------------------------------
+# --- ending ----------
 
 
 @applicant_page

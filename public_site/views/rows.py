@@ -41,11 +41,9 @@ def offered_services(agency: Agency, *, statistics: bool = False) -> list[dict[s
 def chosen_service(request: HttpRequest, offered: list[dict[str, Any]]) -> Service | None:
     """The service named by ``layanan``, when it may be asked for; the only one when there is no choice."""
     key = request.POST.get("layanan") or request.GET.get("layanan") or ""
-    free = [item["service"] for item in offered if not item["refusal"]]
-    for service in free:
-        if service.key == key:
-            return service  # type: ignore[no-any-return]  offered_services puts services in
-    return free[0] if len(free) == 1 else None
+    free: list[Service] = [item["service"] for item in offered if not item["refusal"]]
+    named = [service for service in free if service.key == key]
+    return named[0] if named else free[0] if len(free) == 1 else None
 
 
 def data_address(pk: uuid.UUID, anchor: str = "data-detail") -> str:
