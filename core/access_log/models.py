@@ -1,4 +1,4 @@
-"""The access log: who read whose data, when, why, from where; append-only and chained (security.md S-28, S-29)."""
+"""The access log: who read whose data, when, why, from where. Append-only and chained (security.md S-28)."""
 
 from typing import ClassVar
 
@@ -63,7 +63,7 @@ class AccessEntry(models.Model):
 
 
 class AccessSubject(models.Model):
-    """A person whose data an entry concerns, as keyed hashes of the numbers: found again only by who knows them."""
+    """A person whose data an entry concerns, as keyed hashes of the numbers."""
 
     entry = models.ForeignKey(AccessEntry, on_delete=models.PROTECT, related_name="subjects")
     key = models.CharField(max_length=64)

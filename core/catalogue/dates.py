@@ -23,7 +23,7 @@ _WORDS = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]+)\.?[\s-]+(\d{4})", re.ASCII)
 
 
 def parse_date(text: str) -> date | None:
-    """The day meant by ``text`` (31-12-2000, 31/12/2000, 2000-12-31, 31 Des 2000), None when there is no such day."""
+    """The day meant by ``text`` (31-12-2000, 31/12/2000, 2000-12-31, 31 Des 2000), or None."""
     text = text.strip()
     if match := _DAY_FIRST.fullmatch(text):
         day, month, year = int(match[1]), int(match[2]), int(match[3])

@@ -44,7 +44,9 @@ class Lookups:
     @cached_property
     def offices(self) -> Choices:
         return list(
-            ImmigrationOffice.objects.filter(active=True).order_by("full_name").values_list("slug", "full_name")
+            ImmigrationOffice.objects.filter(active=True)
+            .order_by("full_name")
+            .values_list("slug", "full_name")
         )
 
     @cached_property
@@ -89,7 +91,7 @@ class Kind:
     empty_message: ClassVar[Any] = _("Isi %(label)s")
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
-        """The value of the entered text ``raw`` (not empty); ValidationError tells the person what to mend."""
+        """The value of the entered text ``raw`` (not empty); ValidationError says what to mend."""
         return raw
 
     def from_cell(self, value: object) -> str:
@@ -138,7 +140,9 @@ class TextKind(Kind):
                 params={"label": field.label, "limit": limit, "count": len(text)},
             )
         if any(ord(character) < 32 for character in text):
-            raise ValidationError(_("%(label)s memuat karakter yang tidak terbaca. Tulis ulang"), params={"label": field.label})
+            raise ValidationError(
+                _("%(label)s memuat karakter yang tidak terbaca. Tulis ulang"), params={"label": field.label}
+            )
         return text
 
 
@@ -150,8 +154,12 @@ class PersonNameKind(TextKind):
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         text = str(super().clean(raw, field, lookups))
         if any(character.isdigit() for character in text):
-            raise ValidationError(_("%(label)s memuat angka. Tulis sesuai identitas"), params={"label": field.label})
-        if not all(character.isalpha() or character in " .'’`-,/()" or is_mark(character) for character in text):
+            raise ValidationError(
+                _("%(label)s memuat angka. Tulis sesuai identitas"), params={"label": field.label}
+            )
+        if not all(
+            character.isalpha() or character in " .'’`-,/()" or is_mark(character) for character in text
+        ):
             raise ValidationError(
                 _("%(label)s hanya huruf, spasi, dan tanda . ' - ,"), params={"label": field.label}
             )
@@ -176,7 +184,8 @@ class NumberKind(Kind):
         low, high = field.options.get("min"), field.options.get("max")
         if (low is not None and number < low) or (high is not None and number > high):
             raise ValidationError(
-                _("%(label)s harus antara %(low)s dan %(high)s"), params={"label": field.label, "low": low, "high": high}
+                _("%(label)s harus antara %(low)s dan %(high)s"),
+                params={"label": field.label, "low": low, "high": high},
             )
         return number
 
@@ -185,7 +194,7 @@ class NumberKind(Kind):
 
 
 class DateKind(Kind):
-    """A calendar day, stored as ISO text. Options: future (bool), not_before (key), max_days (with not_before)."""
+    """A calendar day, stored as ISO text. Options: future, not_before (key), max_days (after it)."""
 
     name = "date"
     label = _("Tanggal")
@@ -205,7 +214,8 @@ class DateKind(Kind):
             )
         if day > clock.today() and not field.options.get("future"):
             raise ValidationError(
-                _("%(label)s %(day)s melewati hari ini"), params={"label": field.label, "day": f"{day:%d-%m-%Y}"}
+                _("%(label)s %(day)s melewati hari ini"),
+                params={"label": field.label, "day": f"{day:%d-%m-%Y}"},
             )
         if day.year > 2200:
             raise ValidationError(
@@ -221,7 +231,9 @@ class DateKind(Kind):
             return
         first, last = date.fromisoformat(str(start)), date.fromisoformat(str(end))
         if last < first:
-            raise ValidationError(_("%(label)s lebih awal daripada tanggal mulai"), params={"label": field.label})
+            raise ValidationError(
+                _("%(label)s lebih awal daripada tanggal mulai"), params={"label": field.label}
+            )
         longest = field.options.get("max_days")
         if longest and (last - first).days > longest:
             raise ValidationError(
@@ -370,18 +382,24 @@ class NationalIdKind(Kind):
             )
         if len(digits) != 16:
             raise ValidationError(
-                _("%(label)s harus 16 angka, terbaca %(count)d. Format kolom sebagai Teks agar angka 0 di depan tidak hilang"),
+                _(
+                    "%(label)s harus 16 angka, terbaca %(count)d. "
+                    "Format kolom sebagai Teks agar angka 0 di depan tidak hilang"
+                ),
                 params={"label": field.label, "count": len(digits)},
             )
         day, month = int(digits[6:8]) % 40, int(digits[8:10])
         if not 1 <= day <= 31 or int(digits[6:8]) > 71 or not 1 <= month <= 12 or digits[12:] == "0000":
             raise ValidationError(
-                _("%(label)s tidak tersusun seperti NIK: periksa angka ke-7 sampai ke-16"), params={"label": field.label}
+                _("%(label)s tidak tersusun seperti NIK: periksa angka ke-7 sampai ke-16"),
+                params={"label": field.label},
             )
         return digits
 
     def widget(self, field: "Field", lookups: Lookups) -> forms.Widget:
-        return forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 24, "autocomplete": "off", "class": "w-m"})
+        return forms.TextInput(
+            attrs={"inputmode": "numeric", "maxlength": 24, "autocomplete": "off", "class": "w-m"}
+        )
 
     def column(self, field: "Field", lookups: Lookups) -> Column:
         return Column(width=22)
@@ -406,7 +424,13 @@ class DocumentNumberKind(Kind):
 
     def widget(self, field: "Field", lookups: Lookups) -> forms.Widget:
         return forms.TextInput(
-            attrs={"maxlength": 34, "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "w-m"}
+            attrs={
+                "maxlength": 34,
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "w-m",
+            }
         )
 
     def column(self, field: "Field", lookups: Lookups) -> Column:

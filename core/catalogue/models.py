@@ -12,9 +12,17 @@ from core.catalogue.kinds import KINDS
 from core.catalogue.schema import Field, Schema
 from core.doors import clock
 
-KEY = RegexValidator(r"^[a-z][a-z0-9_]*\Z", _("Kunci hanya huruf kecil, angka, dan garis bawah, diawali huruf."))
+KEY = RegexValidator(
+    r"^[a-z][a-z0-9_]*\Z", _("Kunci hanya huruf kecil, angka, dan garis bawah, diawali huruf.")
+)
 
-STATISTICS_DIMENSIONS: tuple[str, ...] = ("regional_office", "office", "checkpoint", "citizenship", "direction")
+STATISTICS_DIMENSIONS: tuple[str, ...] = (
+    "regional_office",
+    "office",
+    "checkpoint",
+    "citizenship",
+    "direction",
+)
 
 
 class Identifies(models.TextChoices):
@@ -62,7 +70,7 @@ class Service(models.Model):
     is_published = models.BooleanField(_("diterbitkan"), default=False)
     has_statistics = models.BooleanField(_("dapat diminta sebagai statistik"), default=False)
     statistics_dimensions = models.JSONField(_("saringan statistik"), default=list, blank=True)
-    #: Ordered list of {"keys": [columns], "grade": "exact" | "candidate"} (domain.md §3.3); empty = the default order.
+    #: Ordered list of {"keys": [columns], "grade": "exact" | "candidate"}; empty = the default order.
     match_rules = models.JSONField(_("urutan pencocokan"), default=list, blank=True)
     #: Deportation and the like: always a second officer (later: thresholds).
     is_sensitive = models.BooleanField(_("sangat peka"), default=False)
@@ -90,7 +98,12 @@ class Service(models.Model):
             raise ValidationError({"key": _("Kunci layanan yang sudah dipakai tidak dapat diubah.")})
         unknown = set(self.statistics_dimensions or []) - set(STATISTICS_DIMENSIONS)
         if unknown:
-            raise ValidationError({"statistics_dimensions": _("Saringan tidak dikenal: %(names)s") % {"names": ", ".join(sorted(unknown))}})
+            raise ValidationError(
+                {
+                    "statistics_dimensions": _("Saringan tidak dikenal: %(names)s")
+                    % {"names": ", ".join(sorted(unknown))}
+                }
+            )
         for rule in self.match_rules or []:
             if (
                 not isinstance(rule, dict)
@@ -98,7 +111,13 @@ class Service(models.Model):
                 or not rule.get("keys")
                 or not set(rule["keys"]) <= set(Identifies.values)
             ):
-                raise ValidationError({"match_rules": _("Setiap aturan berisi keys (kolom pengenal) dan grade (exact atau candidate).")})
+                raise ValidationError(
+                    {
+                        "match_rules": _(
+                            "Setiap aturan berisi keys (kolom pengenal) dan grade (exact atau candidate)."
+                        )
+                    }
+                )
 
     def schema(self) -> Schema:
         """The service as a frozen schema; two queries at most, one when fields are prefetched."""
@@ -119,17 +138,24 @@ class Service(models.Model):
 class ServiceField(models.Model):
     """A column of a service: asked from the applicant, given in the answer, or both."""
 
-    service = models.ForeignKey(Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="fields")
+    service = models.ForeignKey(
+        Service, verbose_name=_("layanan"), on_delete=models.PROTECT, related_name="fields"
+    )
     key = models.CharField(_("kunci"), max_length=40, validators=[KEY])
     label = models.CharField(_("label"), max_length=60)
     label_en = models.CharField(_("label (Inggris)"), max_length=60, blank=True)
-    kind = models.CharField(_("jenis"), max_length=20, choices=[(kind.name, kind.label) for kind in KINDS.values()])
+    kind = models.CharField(
+        _("jenis"), max_length=20, choices=[(kind.name, kind.label) for kind in KINDS.values()]
+    )
     position = models.PositiveSmallIntegerField(_("urutan"), default=100)
     asked = models.BooleanField(_("diminta"), default=False, help_text=_("Diisi pemohon."))
     required = models.BooleanField(_("wajib"), default=False)
     answered = models.BooleanField(_("dijawab"), default=False, help_text=_("Ada di basis data dan jawaban."))
     group = models.CharField(
-        _("kelompok"), max_length=20, blank=True, help_text=_("Dari satu kelompok, paling sedikit satu harus diisi.")
+        _("kelompok"),
+        max_length=20,
+        blank=True,
+        help_text=_("Dari satu kelompok, paling sedikit satu harus diisi."),
     )
     identifies = models.CharField(_("mengenali"), max_length=20, choices=Identifies, blank=True)
     measures = models.CharField(_("dimensi statistik"), max_length=20, choices=Measures, blank=True)
@@ -139,7 +165,10 @@ class ServiceField(models.Model):
     help = models.CharField(_("petunjuk"), max_length=200, blank=True)
     example = models.CharField(_("contoh"), max_length=100, blank=True)
     max_length = models.PositiveSmallIntegerField(
-        _("panjang maksimum"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(2000)]
+        _("panjang maksimum"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(2000)],
     )
     options = models.JSONField(_("opsi"), default=dict, blank=True)
     is_retired = models.BooleanField(_("dihentikan"), default=False)
@@ -162,6 +191,12 @@ class ServiceField(models.Model):
     def clean(self) -> None:
         """Refuses what would change the meaning of stored data."""
         self._check_choices()
+        # Labels are the headings of templates and import files.
+        twins = ServiceField.objects.filter(
+            service_id=self.service_id, label__iexact=self.label.strip(), is_retired=False
+        )
+        if not self.is_retired and twins.exclude(pk=self.pk).exists():
+            raise ValidationError({"label": _("Label ini sudah dipakai pada layanan yang sama.")})
         if not isinstance(self.options, dict):
             raise ValidationError({"options": _("Opsi harus berupa objek, misalnya {}.")})
         if self.required and not self.asked:
@@ -174,10 +209,20 @@ class ServiceField(models.Model):
         if before.service.used_at is None:
             return
         if before.key != self.key or before.kind != self.kind:
-            raise ValidationError(_("Kunci dan jenis kolom yang sudah dipakai tidak dapat diubah. Hentikan kolom ini dan buat yang baru."))
+            raise ValidationError(
+                _(
+                    "Kunci dan jenis kolom yang sudah dipakai tidak dapat diubah. "
+                    "Hentikan kolom ini dan buat yang baru."
+                )
+            )
         gone = {value for value, _label in before.choices} - {value for value, _label in self.choices}
         if gone:
-            raise ValidationError({"choices": _("Pilihan yang sudah dipakai tidak dapat dihapus: %(names)s") % {"names": ", ".join(sorted(gone))}})
+            raise ValidationError(
+                {
+                    "choices": _("Pilihan yang sudah dipakai tidak dapat dihapus: %(names)s")
+                    % {"names": ", ".join(sorted(gone))}
+                }
+            )
 
     def _check_choices(self) -> None:
         good = isinstance(self.choices, list) and all(
@@ -185,7 +230,9 @@ class ServiceField(models.Model):
             for pair in self.choices
         )
         if not good:
-            raise ValidationError({"choices": _('Tulis daftar pasangan nilai dan label: [["YA", "Ya"], ["TIDAK", "Tidak"]].')})
+            raise ValidationError(
+                {"choices": _('Tulis daftar pasangan nilai dan label: [["YA", "Ya"], ["TIDAK", "Tidak"]].')}
+            )
         if self.kind == "choice" and not self.choices:
             raise ValidationError({"choices": _("Isi pilihan untuk jenis Pilihan.")})
 

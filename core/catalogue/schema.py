@@ -16,7 +16,7 @@ Errors = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a service. ``identifies`` and ``measures`` name the typed column it fills, or are empty."""
+    """One column of a service. ``identifies`` and ``measures`` name the typed column it fills."""
 
     key: str
     label: str
@@ -71,7 +71,9 @@ class Schema:
 
     @property
     def shown_label(self) -> str:
-        return self.service_label_en if self.service_label_en and get_language() == "en" else self.service_label
+        return (
+            self.service_label_en if self.service_label_en and get_language() == "en" else self.service_label
+        )
 
     def field(self, key: str) -> Field:
         """The column ``key``; KeyError when there is none."""
@@ -81,7 +83,7 @@ class Schema:
         raise KeyError(key)
 
     def clean_asked(self, raw: Mapping[str, str], lookups: Lookups) -> tuple[Values, Errors]:
-        """Validates what an applicant entered (texts by key). Errors are texts by key; the row is good when empty."""
+        """Validates what an applicant entered (texts by key). Errors are texts by key, none when good."""
         return self._clean(self.asked, raw, lookups, demand=True)
 
     def clean_answered(self, raw: Mapping[str, str], lookups: Lookups) -> tuple[Values, Errors]:
@@ -128,7 +130,7 @@ class Schema:
             errors.setdefault(members[0].key, []).append(message[:1].upper() + message[1:])
 
     def identifying(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """The identifying values by column name (name, birth_date, national_id, passport_no …), empty ones left out."""
+        """The identifying values by typed column (name, birth_date, national_id …), empty ones left out."""
         return {
             item.identifies: str(values[item.key])
             for item in self.fields

@@ -39,6 +39,17 @@ def start_import(service: Service, uploaded: UploadedFile, *, by: Any) -> Import
     """Keeps the file and queues its check; PermissionDenied without the right."""
     if not by.has_perm(RIGHT):
         raise PermissionDenied
+    check_upload(uploaded)
+    name = safe_name(uploaded.name)
+    run = ImportRun(service=service, by=by, file_name=name)
+    run.file.save(name, uploaded, save=False)
+    run.save()
+    queue.enqueue("core.holdings.importing.check_import", str(run.pk))
+    return run
+
+
+def check_upload(uploaded: UploadedFile) -> None:
+    """ValidationError when the file cannot be an import: told on the form already."""
     name = safe_name(uploaded.name)
     if PurePosixPath(name).suffix.lower() not in ENDINGS:
         raise ValidationError(
@@ -46,11 +57,6 @@ def start_import(service: Service, uploaded: UploadedFile, *, by: Any) -> Import
         )
     if (uploaded.size or 0) > staff_limits().bytes:
         raise ValidationError(_("Berkas terlalu besar. Bagi menjadi beberapa berkas"))
-    run = ImportRun(service=service, by=by, file_name=name)
-    run.file.save(name, uploaded, save=False)
-    run.save()
-    queue.enqueue("core.holdings.importing.check_import", str(run.pk))
-    return run
 
 
 @transaction.atomic

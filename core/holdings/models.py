@@ -1,4 +1,4 @@
-"""The directorate's own records that requests are answered from, one row a record, and the runs that loaded them."""
+"""The directorate's own records that requests are answered from, and the runs that loaded them."""
 
 import uuid
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from core.reference.models import Checkpoint, ImmigrationOffice
 
 
 class Identified(models.Model):
-    """The typed, normalised, indexed columns by which a person is recognised; shared by holdings and asked rows."""
+    """The typed, indexed columns by which a person is recognised; shared by holdings and asked rows."""
 
     name = models.CharField(_("Nama"), max_length=150, blank=True)
     name_key = models.CharField(max_length=150, blank=True, editable=False)

@@ -80,7 +80,7 @@ def name_key(name: str) -> str:
 
 
 def sound_key(name: str) -> str:
-    """The words of ``name_key`` folded by sound and old spelling, sorted: equal for the usual ways to write one name."""
+    """The words of ``name_key`` folded by sound and old spelling, sorted: equal for usual spellings."""
     words = []
     for word in name_key(name).split():
         for old, new in _OLD_SPELLING:

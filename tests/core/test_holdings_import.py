@@ -1,0 +1,244 @@
+"""Imports of holdings by staff: templates, errors by cell, upsert, resume, and who may."""
+
+import io
+from uuid import UUID
+
+import openpyxl
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import Workbook
+
+from core.access_log.models import AccessEntry, Action
+from core.holdings import importing
+from core.holdings.models import ImportRun, Record
+from core.holdings.resources import KEY_LABEL, RecordResource
+
+pytestmark = pytest.mark.django_db
+
+Stage = ImportRun.Stage
+GOOD = {KEY_LABEL: "K-1", "Nama": "Bagus Prasetya", "Tanggal Lahir": "17-05-1988", "No. Paspor": "E4810273"}
+
+
+@pytest.fixture
+def passport(catalogue):
+    return catalogue["paspor"]
+
+
+def workbook(service, *rows, headers=None, name="impor.xlsx"):
+    headers = headers or RecordResource(service).headers
+    book = Workbook()
+    sheet = book.active
+    sheet.append(headers)
+    for row in rows:
+        sheet.append([row.get(header) for header in headers])
+    output = io.BytesIO()
+    book.save(output)
+    return SimpleUploadedFile(name, output.getvalue())
+
+
+def csv(service, *rows, name="impor.csv"):
+    headers = RecordResource(service).headers
+    lines = [";".join(headers), *(";".join(str(row.get(header, "")) for header in headers) for row in rows)]
+    return SimpleUploadedFile(name, "\n".join(lines).encode())
+
+
+def bring_in(service, uploaded, by, drain_queue):
+    run = importing.start_import(service, uploaded, by=by)
+    drain_queue()
+    run = ImportRun.objects.get(pk=run.pk)
+    if run.stage == Stage.READY:
+        importing.save_import(run.pk, by=by)
+        drain_queue()
+    return ImportRun.objects.get(pk=run.pk)
+
+
+def test_import_adds_skips_and_replaces_by_source_key(passport, rina, drain_queue):
+    run = bring_in(passport, workbook(passport, GOOD, {**GOOD, KEY_LABEL: "K-2"}), rina, drain_queue)
+    assert (run.stage, run.total, run.created_count, run.updated_count) == (Stage.DONE, 2, 2, 0)
+    changed = {**GOOD, "No. Paspor": "E0000001"}
+    run = bring_in(passport, workbook(passport, changed, {**GOOD, KEY_LABEL: "K-2"}), rina, drain_queue)
+    assert (run.total, run.created_count, run.updated_count) == (2, 0, 1)
+    record = Record.objects.get(source_key="K-1")
+    assert record.passport_no == "E0000001"
+    assert record.values["tanggal_lahir"] == "1988-05-17"
+    assert record.name_key == "BAGUS PRASETYA"
+    assert record.import_run == run
+    assert Record.objects.count() == 2
+
+
+def test_import_reads_csv_and_excel_dates_and_numbers(passport, rina, drain_queue):
+    from datetime import datetime
+
+    row = {**GOOD, "Tanggal Lahir": datetime(1988, 5, 17), "Jumlah Halaman": 48}  # noqa: DTZ001  as Excel has it
+    assert bring_in(passport, workbook(passport, row), rina, drain_queue).stage == Stage.DONE
+    run = bring_in(passport, csv(passport, {**GOOD, "Jumlah Halaman": "48"}), rina, drain_queue)
+    assert (run.stage, run.created_count, run.updated_count) == (Stage.DONE, 0, 0)
+
+
+def test_same_key_in_another_service_is_another_record(catalogue, rina, drain_queue):
+    for key in ("paspor", "visa"):
+        row = {**GOOD, "Kewarganegaraan": ""}
+        assert bring_in(catalogue[key], workbook(catalogue[key], row), rina, drain_queue).stage == Stage.DONE
+    assert Record.objects.filter(source_key="K-1").count() == 2
+
+
+def test_errors_name_cell_column_and_remedy(passport, rina, drain_queue):
+    rows = [
+        {**GOOD, "NIK": 3174091705880003.0},
+        {**GOOD, KEY_LABEL: "K-2", "Tanggal Lahir": "31-02-2000", "Jenis Kelamin": "X"},
+        {**GOOD, KEY_LABEL: ""},
+        {**GOOD, KEY_LABEL: "K-2"},
+    ]
+    run = bring_in(passport, workbook(passport, *rows), rina, drain_queue)
+    assert run.stage == Stage.REFUSED
+    assert not Record.objects.exists()
+    found = {(item["cell"], item["column"]): item["message"] for item in run.errors}
+    assert "Format kolom sebagai Teks" in found["D2", "NIK"]
+    assert found["C3", "Tanggal Lahir"].startswith("Tanggal Lahir: “31-02-2000” tidak ada di kalender")
+    assert ("G3", "Jenis Kelamin") in found
+    assert found["A4", KEY_LABEL] == "Isi Kunci sumber"
+    assert found["A5", KEY_LABEL] == "Kunci sama dengan baris 3"
+    assert run.file.name == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ([KEY_LABEL, "Nama"], "Kolom tidak ada: Tanggal Lahir"),
+        ([KEY_LABEL, "Nama", "Warna"], "Kolom tidak dikenal: Warna"),
+        ([KEY_LABEL, KEY_LABEL], "ada dua kali"),
+    ],
+)
+def test_other_columns_are_refused_with_the_way_out(passport, rina, drain_queue, headers, message):
+    run = bring_in(passport, workbook(passport, GOOD, headers=headers), rina, drain_queue)
+    assert run.stage == Stage.REFUSED
+    assert message in " ".join(item["message"] for item in run.errors)
+
+
+def test_empty_and_broken_files_are_refused(passport, rina, drain_queue):
+    assert bring_in(passport, workbook(passport), rina, drain_queue).stage == Stage.REFUSED
+    broken = SimpleUploadedFile("impor.xlsx", b"PK\x03\x04 nonsense")
+    run = bring_in(passport, broken, rina, drain_queue)
+    assert run.stage == Stage.REFUSED
+    assert "tidak dapat dibaca" in run.errors[0]["message"]
+    with pytest.raises(ValidationError, match=r"bukan \.xlsx atau \.csv"):
+        importing.start_import(passport, SimpleUploadedFile("impor.xls", b"x"), by=rina)
+
+
+def test_writing_resumes_where_it_stopped(passport, rina, drain_queue, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(5)]
+    run = importing.start_import(passport, workbook(passport, *rows), by=rina)
+    drain_queue()
+    importing.save_import(run.pk, by=rina)
+    real, calls = RecordResource.import_data, []
+
+    def dies_at_second(self, *args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(RecordResource, "import_data", dies_at_second)
+    with pytest.raises(RuntimeError):
+        importing.write_import(str(run.pk))
+    assert (ImportRun.objects.get(pk=run.pk).done, Record.objects.count()) == (2, 2)
+    importing.write_import(str(run.pk))
+    run = ImportRun.objects.get(pk=run.pk)
+    assert (run.stage, run.done, run.created_count, Record.objects.count()) == (Stage.DONE, 5, 5, 5)
+    importing.write_import(str(run.pk))
+    assert len(calls) == 4
+
+
+def test_saving_twice_writes_once_and_is_recorded(passport, rina, drain_queue):
+    run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    drain_queue()
+    importing.save_import(run.pk, by=rina)
+    importing.save_import(run.pk, by=rina)
+    assert drain_queue() == 1
+    entry = AccessEntry.objects.get(action=Action.IMPORT)
+    assert (entry.actor, entry.count, entry.object_id) == (rina, 1, str(run.pk))
+
+
+def test_discarded_import_writes_nothing_and_drops_the_file(
+    passport, rina, drain_queue, django_capture_on_commit_callbacks
+):
+    run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    name = run.file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        importing.discard_import(run.pk, by=rina)
+    drain_queue()
+    assert not run.file.storage.exists(name)
+    assert ImportRun.objects.get(pk=run.pk).stage == Stage.UNDONE
+    assert not Record.objects.exists()
+    with pytest.raises(ValidationError):
+        importing.save_import(run.pk, by=rina)
+
+
+def test_nobody_else_may_import(passport, budi, kartika, siti, drain_queue):
+    for person in (budi, kartika, siti):
+        with pytest.raises(PermissionDenied):
+            importing.start_import(passport, workbook(passport, GOOD), by=person)
+
+
+# --- console ----
+
+
+def test_officer_imports_in_the_console(client, sign_in, rina, passport, drain_queue, page_text):
+    sign_in(client, rina)
+    page = client.get(reverse("admin:holdings_importrun_add"))
+    assert reverse("admin:holdings_importrun_template", args=["paspor"]) in page.content.decode()
+    answer = client.post(
+        reverse("admin:holdings_importrun_add"), {"service": passport.pk, "file": workbook(passport, GOOD)}
+    )
+    run = ImportRun.objects.get()
+    change = reverse("admin:holdings_importrun_change", args=[run.pk])
+    assert answer.url == change
+    assert "masih diperiksa" in page_text(client.get(change))
+    drain_queue()
+    text = page_text(client.get(change))
+    assert "Bagus Prasetya" in text
+    assert "Simpan ke basis data" in text
+    client.post(change.replace("/change/", "/save/"))
+    drain_queue()
+    assert ImportRun.objects.get().stage == Stage.DONE
+    assert "Bagus Prasetya" not in page_text(client.get(change))
+    assert client.get(reverse("admin:holdings_importrun_changelist")).status_code == 200
+
+
+def test_bad_file_type_is_told_on_the_form(client, sign_in, rina, passport, page_text):
+    sign_in(client, rina)
+    answer = client.post(
+        reverse("admin:holdings_importrun_add"),
+        {"service": passport.pk, "file": SimpleUploadedFile("impor.ods", b"x")},
+    )
+    assert answer.status_code == 200
+    assert "bukan .xlsx atau .csv" in page_text(answer)
+
+
+def test_template_has_the_columns_of_the_service_and_can_be_imported(
+    client, sign_in, rina, passport, drain_queue
+):
+    sign_in(client, rina)
+    answer = client.get(reverse("admin:holdings_importrun_template", args=["paspor"]))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]] == RecordResource(passport).headers
+    sheet.append([GOOD.get(cell.value) for cell in sheet[1]])
+    output = io.BytesIO()
+    book.save(output)
+    uploaded = SimpleUploadedFile("templat.xlsx", output.getvalue())
+    assert bring_in(passport, uploaded, rina, drain_queue).stage == Stage.DONE
+
+
+@pytest.mark.parametrize("who", ["budi", "ratna", "umar", "kartika"])
+def test_import_pages_are_closed_to_others(client, sign_in, request, who, passport):
+    sign_in(client, request.getfixturevalue(who))
+    assert client.get(reverse("admin:holdings_importrun_add")).status_code == 403
+    assert client.get(reverse("admin:holdings_importrun_template", args=["paspor"])).status_code == 403
+
+
+def test_run_ids_are_unguessable():
+    assert isinstance(ImportRun().pk, UUID)
