@@ -81,7 +81,9 @@ def build(kind: str, reference: str) -> EmailMessage | None:
     return message
 
 
-def compose(template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id") -> EmailMessage:
+def compose(
+    template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id"
+) -> EmailMessage:
     """A message from ``emails/<template>.txt`` and ``.html``; plain text plus simple HTML, no images, no tracking."""
     with translation.override(language):
         values = {"site_url": settings.SITE_URL, "subject": subject, **context}

@@ -121,6 +121,7 @@ def header(found: DataRequest) -> dict[str, Any]:
     return {
         "status": Status(found.status).label,
         "colour": STATUS_COLOURS.get(Status(found.status), ""),
+        "is_open": is_open,
         "due": clock.short_date(found.due_on) if is_open and found.due_on else "",
         "days_late": days_late,
         "assignee": found.assignee.get_full_name() if found.assignee else "",

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 
 from admin_theme.base import ExportOfficerAdmin
@@ -57,6 +58,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
     list_select_related = ("agency", "assignee")
     operation_buttons = OPERATION_BUTTONS
     resource_classes = [DataRequestResource]
+    export_form_class = ExportForm
     actions = None
 
     # --- the list ---
@@ -71,7 +73,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What is still open first, by deadline."""
         ended = Case(When(status__in=OPEN_STATES, then=Value(0)), default=Value(1))
-        return [ended, "due_on", "-submitted_at"]
+        return [ended, "due_on"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[DataRequest], search_term: str
