@@ -1,7 +1,7 @@
 """The door to e-mail: post a message by kind and id, let a worker build and send it, retry, see what failed.
 
-The text is built at sending time from the ids (``settings.MAIL_BUILDERS``), so no personal value and no secret
-waits in a table or a task argument.
+The text is built at sending time from the ids (``settings.MAIL_BUILDERS``), so no personal value and no
+secret waits in a table or a task argument.
 """
 
 import logging
@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import formataddr
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
@@ -19,6 +21,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from core.doors import queue
 from core.models import OutgoingMail
@@ -73,9 +76,25 @@ def send_waiting(mail_id: int) -> bool:
     return True
 
 
+def send_again(mail_id: int, *, by: Any) -> OutgoingMail:
+    """An officer has an unsent message tried at once, with a fresh number of attempts."""
+    if not by.is_active or not by.has_perm("core.change_outgoingmail"):
+        raise PermissionDenied
+    with transaction.atomic():
+        mail = OutgoingMail.objects.select_for_update().get(pk=mail_id)
+        if mail.status == OutgoingMail.Status.SENT:
+            raise ValidationError(_("Surel ini sudah terkirim"))
+        mail.status = OutgoingMail.Status.WAITING
+        mail.attempts = 0
+        mail.next_attempt_at = timezone.now()
+        mail.save(update_fields=["status", "attempts", "next_attempt_at"])
+        queue.enqueue("core.tasks.send_mail", mail.pk)
+    return mail
+
+
 def build(kind: str, reference: str) -> EmailMessage | None:
-    """The message of ``kind``: calls ``<module>.<name>(reference)`` of the owning app; None when it lapsed."""
-    owner, _, name = kind.partition(".")
+    """The message of ``kind``: ``<module>.<name>(reference)`` of the owning app builds it; None when it lapsed."""
+    owner, _dot, name = kind.partition(".")
     builder = import_string(f"{settings.MAIL_BUILDERS[owner]}.{name}")
     message: EmailMessage | None = builder(reference)
     return message
@@ -84,7 +103,7 @@ def build(kind: str, reference: str) -> EmailMessage | None:
 def compose(
     template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id"
 ) -> EmailMessage:
-    """A message from ``emails/<template>.txt`` and ``.html``; plain text plus simple HTML, no images, no tracking."""
+    """A message from ``emails/<template>.txt`` and ``.html``: plain text, simple HTML, no images, no tracking."""
     with translation.override(language):
         values = {"site_url": settings.SITE_URL, "subject": subject, **context}
         message = EmailMultiAlternatives(
