@@ -16,7 +16,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 
 #: What has to be there -> the Debian package that brings it.
-LIBRARIES = {"pango-1.0": "libpango-1.0-0", "pangoft2-1.0": "libpangoft2-1.0-0", "harfbuzz-subset": "libharfbuzz-subset0"}
+LIBRARIES = {
+    "pango-1.0": "libpango-1.0-0",
+    "pangoft2-1.0": "libpangoft2-1.0-0",
+    "harfbuzz-subset": "libharfbuzz-subset0",
+}
 
 
 def say(text: str) -> None:
@@ -31,7 +35,7 @@ def missing_packages(*, dev: bool) -> list[str]:
     if not Path("/usr/share/fonts/truetype/dejavu").exists():
         missing.append("fonts-dejavu-core")
     if not PYTHON.exists():
-        probe = subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False)  # noqa: S603  our own interpreter
+        probe = subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False)
         if probe.returncode:
             missing.append("python3-venv")
     if dev and not (shutil.which("chromium") or shutil.which("chromium-browser")):
@@ -59,7 +63,9 @@ def install_python_packages(*, dev: bool) -> None:
     wanted = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
     stamp = VENV / (".installed-dev" if dev else ".installed")
     if not dev and (VENV / ".installed-dev").exists():
-        both = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in ("requirements.lock", "requirements-dev.lock")))
+        both = hashlib.sha256(
+            b"".join((ROOT / name).read_bytes() for name in ("requirements.lock", "requirements-dev.lock"))
+        )
         if (VENV / ".installed-dev").read_text() == both.hexdigest():
             return
     if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
@@ -70,7 +76,17 @@ def install_python_packages(*, dev: bool) -> None:
     say("Memasang paket Python (sekali saja, beberapa menit)")
     for lock in locks:
         subprocess.run(  # noqa: S603  our own interpreter
-            [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)],
+            [
+                str(PYTHON),
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "-r",
+                str(lock),
+            ],
             check=True,
         )
     stamp.write_text(wanted)
@@ -80,7 +96,9 @@ def main() -> None:
     """Brings the machine to where Django can start."""
     dev = "--dev" in sys.argv[1:]
     if sys.version_info[:2] != (3, 11):
-        say(f"Diperlukan Python 3.11, terpasang {sys.version.split()[0]}. Jalankan make dengan PYTHON=python3.11.")
+        say(
+            f"Diperlukan Python 3.11, terpasang {sys.version.split()[0]}. Jalankan make dengan PYTHON=python3.11."
+        )
         raise SystemExit(1)
     packages = missing_packages(dev=dev)
     if packages:

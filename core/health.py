@@ -23,7 +23,9 @@ def ready(request: HttpRequest) -> HttpResponse:
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return HttpResponse("unavailable", status=503, content_type="text/plain")
-    writable = os.access(settings.PRIVATE_ROOT if settings.PRIVATE_ROOT.exists() else settings.VAR_DIR, os.W_OK)
+    writable = os.access(
+        settings.PRIVATE_ROOT if settings.PRIVATE_ROOT.exists() else settings.VAR_DIR, os.W_OK
+    )
     if pending or not writable:
         return HttpResponse("unavailable", status=503, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain")

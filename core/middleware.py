@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.functional import SimpleLazyObject
 
 from core import logs
 
@@ -34,7 +33,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = "K-" + secrets.token_hex(3).upper()
-        request.request_id = request_id  # type: ignore[attr-defined]  Django's request takes extra attributes
+        setattr(request, "request_id", request_id)  # noqa: B010  an attribute of our own
         token = logs.current_request_id.set(request_id)
         try:
             response = self.get_response(request)
@@ -51,11 +50,12 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.csp_nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(16))  # type: ignore[attr-defined]
+        nonce = secrets.token_urlsafe(16)
+        setattr(request, "csp_nonce", nonce)  # noqa: B010  an attribute of our own, read by the console's templates
         response = self.get_response(request)
         headers = response.headers
         if request.path.startswith(CONSOLE_PREFIX):
-            policy = CONSOLE_POLICY.format(nonce=request.csp_nonce)  # type: ignore[attr-defined]
+            policy = CONSOLE_POLICY.format(nonce=nonce)
         else:
             policy = PUBLIC_POLICY
         headers.setdefault("Content-Security-Policy", policy)

@@ -34,7 +34,11 @@ def lock_row(row_pk: int, by: User) -> RequestRow:
     """A row under its request's lock."""
     request_id = RequestRow.objects.values_list("request_id", flat=True).get(pk=row_pk)
     request = lock_processing(request_id, by)
-    return RequestRow.objects.select_for_update(of=("self",)).select_related("service").get(pk=row_pk, request=request)
+    return (
+        RequestRow.objects.select_for_update(of=("self",))
+        .select_related("service")
+        .get(pk=row_pk, request=request)
+    )
 
 
 def settle(row: RequestRow, by: User, outcome: str, reason: str = "") -> None:
@@ -60,7 +64,9 @@ def decide_candidate(candidate_pk: int, *, by: User, accepted: bool) -> Candidat
     """The officer says whether a proposed record is the person; accepting copies its values as an answer."""
     row_id = Candidate.objects.values_list("row_id", flat=True).get(pk=candidate_pk)
     row = lock_row(row_id, by)
-    candidate = Candidate.objects.select_for_update(of=("self",)).select_related("record").get(pk=candidate_pk)
+    candidate = (
+        Candidate.objects.select_for_update(of=("self",)).select_related("record").get(pk=candidate_pk)
+    )
     candidate.decision = Candidate.Decision.ACCEPTED if accepted else Candidate.Decision.DECLINED
     candidate.decided_by = by
     candidate.decided_at = clock.now()
@@ -69,7 +75,9 @@ def decide_candidate(candidate_pk: int, *, by: User, accepted: bool) -> Candidat
         answered = {item.key for item in row.request.schema_for(row.service).answered}
         values = {key: value for key, value in candidate.record.values.items() if key in answered}
         Answer.objects.get_or_create(
-            row=row, record=candidate.record, defaults={"values": values, "source": Answer.Source.HOLDINGS, "by": by}
+            row=row,
+            record=candidate.record,
+            defaults={"values": values, "source": Answer.Source.HOLDINGS, "by": by},
         )
         settle(row, by, Outcome.FOUND)
     else:

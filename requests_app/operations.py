@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -155,7 +156,7 @@ def discard(pk: uuid.UUID | str, *, by: User) -> None:
     request.delete()
     for file in files:
         if file:
-            transaction.on_commit(lambda file=file: file.delete(save=False))  # type: ignore[misc]  binds each file
+            transaction.on_commit(partial(file.delete, save=False))
 
 
 # --- rows and statistics ----------------------------------------------------------------------------------------
@@ -173,14 +174,18 @@ def next_position(queryset: Any) -> int:
     return (queryset.aggregate(highest=Max("position"))["highest"] or 0) + 1
 
 
-def refuse_duplicate(request: DataRequest, service: Service, values: Mapping[str, Any], *, but: int | None = None) -> None:
+def refuse_duplicate(
+    request: DataRequest, service: Service, values: Mapping[str, Any], *, but: int | None = None
+) -> None:
     """ValidationError when the same person is already asked for with the same entries."""
     twins = request.rows.filter(service=service, values=values)
     if but is not None:
         twins = twins.exclude(pk=but)
     twin = twins.first()
     if twin is not None:
-        raise ValidationError(_("Data ini sama dengan baris %(number)d. Ubah isian atau batalkan") % {"number": twin.position})
+        raise ValidationError(
+            _("Data ini sama dengan baris %(number)d. Ubah isian atau batalkan") % {"number": twin.position}
+        )
 
 
 @transaction.atomic
@@ -190,11 +195,15 @@ def add_row(pk: uuid.UUID | str, *, by: User, service: Service, values: Mapping[
     check_allowed(request, service)
     if request.rows.count() >= settings.TYPED_ROWS_MAX:
         raise ValidationError(
-            _("Anda sudah memasukkan %(limit)d data. Untuk menambah, ubah jawaban menjadi YA lalu unggah Excel.")
+            _(
+                "Anda sudah memasukkan %(limit)d data. Untuk menambah, ubah jawaban menjadi YA lalu unggah Excel."
+            )
             % {"limit": settings.TYPED_ROWS_MAX}
         )
     refuse_duplicate(request, service, values)
-    row = RequestRow(request=request, service=service, values=dict(values), position=next_position(request.rows))
+    row = RequestRow(
+        request=request, service=service, values=dict(values), position=next_position(request.rows)
+    )
     row.identify(request.schema_for(service), values)
     row.save()
     touch(request)
@@ -254,7 +263,9 @@ def add_statistics(pk: uuid.UUID | str, *, by: User, values: Mapping[str, Any]) 
 
 
 @transaction.atomic
-def change_statistics(pk: uuid.UUID | str, position: int, *, by: User, values: Mapping[str, Any]) -> StatisticsItem:
+def change_statistics(
+    pk: uuid.UUID | str, position: int, *, by: User, values: Mapping[str, Any]
+) -> StatisticsItem:
     """Replaces a statistics question; an earlier table is forgotten."""
     request = lock_editable(pk, by)
     item = request.statistics.get(position=position)
@@ -323,8 +334,14 @@ def save_upload(upload_pk: uuid.UUID | str, *, by: User) -> int:
     if upload.stage == RowUpload.Stage.SAVED:
         return upload.total
     if upload.stage != RowUpload.Stage.CLEAN:
-        raise ValidationError(_("Berkas belum selesai diperiksa atau masih memuat kesalahan. Unggah berkas yang sudah diperbaiki"))
-    services = {service.key: service for service in Service.objects.filter(key__in=upload.counts).with_fields()}
+        raise ValidationError(
+            _(
+                "Berkas belum selesai diperiksa atau masih memuat kesalahan. Unggah berkas yang sudah diperbaiki"
+            )
+        )
+    services = {
+        service.key: service for service in Service.objects.filter(key__in=upload.counts).with_fields()
+    }
     for service in services.values():
         check_allowed(request, service)
     schemas = {key: request.schema_for(service) for key, service in services.items()}
@@ -332,7 +349,10 @@ def save_upload(upload_pk: uuid.UUID | str, *, by: User) -> int:
     rows = []
     for offset, entry in enumerate(upload.rows):
         row = RequestRow(
-            request=request, service=services[entry["service"]], values=entry["values"], position=position + offset
+            request=request,
+            service=services[entry["service"]],
+            values=entry["values"],
+            position=position + offset,
         )
         row.identify(schemas[entry["service"]], entry["values"])
         rows.append(row)
@@ -352,9 +372,13 @@ def conflict(request: DataRequest) -> StateConflict:
     """Says who moved the request meanwhile."""
     last = request.events.select_related("actor").order_by("-id").first()
     if last is None:
-        return StateConflict(_("Tindakan ini tidak tersedia pada status sekarang. Muat ulang sebelum melanjutkan."))
+        return StateConflict(
+            _("Tindakan ini tidak tersedia pada status sekarang. Muat ulang sebelum melanjutkan.")
+        )
     return StateConflict(
-        _("Status sudah diubah oleh %(name)s pukul %(time)s menjadi %(state)s. Muat ulang sebelum melanjutkan.")
+        _(
+            "Status sudah diubah oleh %(name)s pukul %(time)s menjadi %(state)s. Muat ulang sebelum melanjutkan."
+        )
         % {
             "name": last.actor.get_full_name() if last.actor else _("sistem"),
             "time": clock.time_wib(last.at),
@@ -388,7 +412,13 @@ def move(
     request.version += 1
     request.save()
     RequestEvent.objects.create(
-        request=request, actor=by, verb=name, source=source, target=request.status, note=note, is_public=verb.note_public
+        request=request,
+        actor=by,
+        verb=name,
+        source=source,
+        target=request.status,
+        note=note,
+        is_public=verb.note_public,
     )
     return request
 
@@ -431,7 +461,12 @@ def resubmit(pk: uuid.UUID | str, *, by: User) -> DataRequest:
     """Sends the corrected request back to the same officer; the due date starts again. Pressing twice changes nothing."""
     present = lock_request(pk, by)
     last = present.events.order_by("-id").first()
-    if last is not None and last.verb == "resubmit" and last.actor_id == by.pk and present.status == last.target:
+    if (
+        last is not None
+        and last.verb == "resubmit"
+        and last.actor_id == by.pk
+        and present.status == last.target
+    ):
         return present
 
     def renew(moved: DataRequest) -> None:
@@ -456,11 +491,18 @@ def withdraw(pk: uuid.UUID | str, *, by: User, note: str) -> DataRequest:
 def assign(pk: uuid.UUID | str, *, by: User, assignee: User, note: str = "") -> DataRequest:
     """Gives an open request to an officer (oneself or another)."""
     request = lock_request(pk, by)
-    if not by.is_staff or not any(by.has_perm(right) for right in (workflow.VERIFY, workflow.PROCESS, workflow.APPROVE)):
+    if not by.is_staff or not any(
+        by.has_perm(right) for right in (workflow.VERIFY, workflow.PROCESS, workflow.APPROVE)
+    ):
         raise PermissionDenied
     if not assignee.is_staff or not assignee.is_active:
         raise ValidationError(_("Pilih petugas yang aktif"))
-    if request.status not in (Status.SUBMITTED, Status.VERIFYING, Status.PROCESSING, Status.AWAITING_APPROVAL):
+    if request.status not in (
+        Status.SUBMITTED,
+        Status.VERIFYING,
+        Status.PROCESSING,
+        Status.AWAITING_APPROVAL,
+    ):
         raise conflict(request)
     request.assignee = assignee
     touch(request, "assignee")
@@ -549,7 +591,9 @@ def approve(pk: uuid.UUID | str, *, by: User, note: str = "") -> DataRequest:
         moved.approved_by = by
         moved.approved_at = clock.now()
         moved.assignee = None
-        moved.documents.filter(state=ResultDocument.State.ISSUED).update(state=ResultDocument.State.SUPERSEDED)
+        moved.documents.filter(state=ResultDocument.State.ISSUED).update(
+            state=ResultDocument.State.SUPERSEDED
+        )
         drawn.append(documents.draw_number(moved, moved.approved_at))
 
     request = move(pk, "approve", by=by, note=note, change=sign)

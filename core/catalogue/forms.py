@@ -47,7 +47,7 @@ class SchemaForm(forms.Form):
             strip=False,
             widget=item.kind.widget(item, self.lookups),
         )
-        field.is_demanded = self.surface == "asked" and item.required  # type: ignore[attr-defined]  read by the templates
+        setattr(field, "is_demanded", self.surface == "asked" and item.required)  # noqa: B010  read by the templates
         return field
 
     def clean(self) -> dict[str, Any]:

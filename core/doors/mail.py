@@ -93,7 +93,7 @@ def send_again(mail_id: int, *, by: Any) -> OutgoingMail:
 
 
 def build(kind: str, reference: str) -> EmailMessage | None:
-    """The message of ``kind``: ``<module>.<name>(reference)`` of the owning app builds it; None when it lapsed."""
+    """The message of ``kind``: ``<module>.<name>(reference)`` of its app builds it; None when it lapsed."""
     owner, _dot, name = kind.partition(".")
     builder = import_string(f"{settings.MAIL_BUILDERS[owner]}.{name}")
     message: EmailMessage | None = builder(reference)
@@ -103,7 +103,7 @@ def build(kind: str, reference: str) -> EmailMessage | None:
 def compose(
     template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id"
 ) -> EmailMessage:
-    """A message from ``emails/<template>.txt`` and ``.html``: plain text, simple HTML, no images, no tracking."""
+    """A message from ``emails/<template>.txt`` and ``.html``: plain text, simple HTML, no tracking."""
     with translation.override(language):
         values = {"site_url": settings.SITE_URL, "subject": subject, **context}
         message = EmailMultiAlternatives(

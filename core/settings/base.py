@@ -217,7 +217,9 @@ TYPED_ROWS_MAX = 10
 ANSWER_WORKING_DAYS = env.int("ANSWER_WORKING_DAYS", default=5)
 REGISTRATION_WORKING_DAYS = env.int("REGISTRATION_WORKING_DAYS", default=2)
 SMALL_CELL_THRESHOLD = env.int("SMALL_CELL_THRESHOLD", default=5)
-DOCUMENT_NUMBER_TEMPLATE = env.str("DOCUMENT_NUMBER_TEMPLATE", default="{unit}-{classification}-{ddmmyyyy}-{sequence:04}")
+DOCUMENT_NUMBER_TEMPLATE = env.str(
+    "DOCUMENT_NUMBER_TEMPLATE", default="{unit}-{classification}-{ddmmyyyy}-{sequence:04}"
+)
 DOCUMENT_NUMBER_UNIT = env.str("DOCUMENT_NUMBER_UNIT", default="IMI")
 DOCUMENT_NUMBER_CLASS = env.str("DOCUMENT_NUMBER_CLASS", default="GR.03.07")
 RESULT_PDF_MAX_ROWS = env.int("RESULT_PDF_MAX_ROWS", default=1000)

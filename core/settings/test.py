@@ -6,10 +6,10 @@ import tempfile
 os.environ.setdefault("DEMO", "1")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="ldk-test-"))
 
-from core.settings.base import *  # noqa: E402, F403
+from core.settings.base import *  # noqa: F403
 from core.settings.base import STATIC_ROOT, STORAGES
 
-SECRET_KEY = "test-" + "x" * 60  # noqa: S105  not a secret: only signs cookies of the test client
+SECRET_KEY = "test-" + "x" * 60
 LEDGER_KEY = SECRET_KEY
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

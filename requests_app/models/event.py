@@ -15,7 +15,9 @@ class RequestEvent(models.Model):
     request = models.ForeignKey(DataRequest, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("waktu"), auto_now_add=True)
     #: None for the system itself.
-    actor = models.ForeignKey(User, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        User, verbose_name=_("oleh"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     verb = models.CharField(_("tindakan"), max_length=30)
     source = models.CharField(_("dari"), max_length=20, choices=Status, blank=True)
     target = models.CharField(_("menjadi"), max_length=20, choices=Status, blank=True)
@@ -27,7 +29,9 @@ class RequestEvent(models.Model):
         verbose_name = _("riwayat")
         verbose_name_plural = _("riwayat")
         ordering: ClassVar[list[str]] = ["id"]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["request", "id"], name="event_of_request")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["request", "id"], name="event_of_request")
+        ]
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.verb}"

@@ -1,9 +1,8 @@
 """The data request: its letter, its state, who handled it, and the schema it was submitted under."""
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +42,13 @@ OPEN_STATES = (
     Status.AWAITING_APPROVAL,
     Status.ISSUING,
 )
-OFFICER_STATES = (Status.SUBMITTED, Status.VERIFYING, Status.PROCESSING, Status.AWAITING_APPROVAL, Status.ISSUING)
+OFFICER_STATES = (
+    Status.SUBMITTED,
+    Status.VERIFYING,
+    Status.PROCESSING,
+    Status.AWAITING_APPROVAL,
+    Status.ISSUING,
+)
 EDITABLE_STATES = (Status.DRAFT, Status.NEEDS_CORRECTION)
 
 
@@ -53,7 +58,12 @@ class LegalBasis(models.TextChoices):
     A = "a", _("a. kepentingan pertahanan dan keamanan nasional")
     B = "b", _("b. kepentingan proses penegakan hukum")
     C = "c", _("c. kepentingan umum dalam rangka penyelenggaraan negara")
-    D = "d", _("d. kepentingan pengawasan sektor jasa keuangan, moneter, sistem pembayaran, dan stabilitas sistem keuangan")
+    D = (
+        "d",
+        _(
+            "d. kepentingan pengawasan sektor jasa keuangan, moneter, sistem pembayaran, dan stabilitas sistem keuangan"
+        ),
+    )
     E = "e", _("e. kepentingan statistik dan penelitian ilmiah")
 
 
@@ -96,10 +106,16 @@ class DataRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: Ten characters; given when submitted.
-    number = models.CharField(_("No. Permohonan"), max_length=10, unique=True, null=True, blank=True, editable=False)
+    number = models.CharField(
+        _("No. Permohonan"), max_length=10, unique=True, null=True, blank=True, editable=False
+    )
     status = FSMField(_("status"), default=Status.DRAFT, choices=Status.choices, protected=True)
-    requester = models.ForeignKey(User, verbose_name=_("pemohon"), on_delete=models.PROTECT, related_name="data_requests")
-    agency = models.ForeignKey(Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="data_requests")
+    requester = models.ForeignKey(
+        User, verbose_name=_("pemohon"), on_delete=models.PROTECT, related_name="data_requests"
+    )
+    agency = models.ForeignKey(
+        Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="data_requests"
+    )
     #: The agreement it was judged under when submitted.
     agreement = models.ForeignKey(
         Agreement, verbose_name=_("PKS"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -122,16 +138,39 @@ class DataRequest(models.Model):
     #: Raised with every change, so that a form opened earlier is noticed.
     version = models.PositiveIntegerField(default=1, editable=False)
     assignee = models.ForeignKey(
-        User, verbose_name=_("petugas"), on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_requests"
+        User,
+        verbose_name=_("petugas"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_requests",
     )
     verified_by = models.ForeignKey(
-        User, verbose_name=_("diverifikasi oleh"), on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        User,
+        verbose_name=_("diverifikasi oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     processed_by = models.ForeignKey(
-        User, verbose_name=_("diproses oleh"), on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        User,
+        verbose_name=_("diproses oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     approved_by = models.ForeignKey(
-        User, verbose_name=_("disetujui oleh"), on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        User,
+        verbose_name=_("disetujui oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     #: What an officer last wrote to the applicant (correction or rejection).
     officer_note = models.TextField(_("catatan petugas"), blank=True, editable=False)
@@ -148,7 +187,7 @@ class DataRequest(models.Model):
         verbose_name = _("permohonan data")
         verbose_name_plural = _("permohonan data")
         ordering: ClassVar[list[str]] = ["-submitted_at", "-created_at"]
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions: ClassVar[list[tuple[str, Any]]] = [
             ("verify_datarequest", _("Dapat memverifikasi permohonan")),
             ("process_datarequest", _("Dapat memproses permohonan")),
             ("approve_datarequest", _("Dapat menyetujui permohonan")),

@@ -38,12 +38,19 @@ class RequestRow(Identified):
 
     request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField(_("No"))
-    service = models.ForeignKey(Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+"
+    )
     values = models.JSONField(_("isi"), default=dict)
     outcome = models.CharField(_("hasil"), max_length=14, choices=Outcome, default=Outcome.PENDING)
     outcome_reason = models.CharField(_("alasan"), max_length=250, blank=True)
     decided_by = models.ForeignKey(
-        User, verbose_name=_("dijawab oleh"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("dijawab oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     decided_at = models.DateTimeField(_("dijawab pada"), null=True, blank=True)
 
@@ -72,17 +79,34 @@ class StatisticsItem(models.Model):
 
     request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="statistics")
     position = models.PositiveIntegerField(_("No"))
-    service = models.ForeignKey(Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+"
+    )
     period_from = models.DateField(_("Periode Data dari"))
     period_until = models.DateField(_("Periode Data sampai"))
     regional_office = models.ForeignKey(
-        RegionalOffice, verbose_name=_("Kantor Wilayah (Kanwil)"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        RegionalOffice,
+        verbose_name=_("Kantor Wilayah (Kanwil)"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     office = models.ForeignKey(
-        ImmigrationOffice, verbose_name=_("Kantor Imigrasi (Kanim)"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        ImmigrationOffice,
+        verbose_name=_("Kantor Imigrasi (Kanim)"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     checkpoint = models.ForeignKey(
-        Checkpoint, verbose_name=_("Tempat Pemeriksaan Imigrasi (TPI)"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Checkpoint,
+        verbose_name=_("Tempat Pemeriksaan Imigrasi (TPI)"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     citizenship = models.CharField(_("Warga Negara"), max_length=3, choices=Citizenship, blank=True)
     direction = models.CharField(_("Arah Perlintasan"), max_length=10, choices=Direction, blank=True)
@@ -90,7 +114,12 @@ class StatisticsItem(models.Model):
     answer = models.JSONField(_("jawaban"), null=True, blank=True)
     answered_at = models.DateTimeField(_("dihitung pada"), null=True, blank=True)
     answered_by = models.ForeignKey(
-        User, verbose_name=_("dihitung oleh"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("dihitung oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
 
     class Meta:
@@ -98,9 +127,12 @@ class StatisticsItem(models.Model):
         verbose_name_plural = _("data statistik")
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["request", "position"], name="statistics_position_once_per_request"),
+            models.UniqueConstraint(
+                fields=["request", "position"], name="statistics_position_once_per_request"
+            ),
             models.CheckConstraint(
-                condition=models.Q(period_until__gte=models.F("period_from")), name="statistics_period_in_order"
+                condition=models.Q(period_until__gte=models.F("period_from")),
+                name="statistics_period_in_order",
             ),
         ]
 
@@ -116,7 +148,9 @@ class StatisticsItem(models.Model):
                 "service": service.shown_label
             }
         if self.period_until < self.period_from:
-            errors["period_until"] = gettext_now("Tanggal akhir Periode Data lebih awal daripada tanggal mulai")
+            errors["period_until"] = gettext_now(
+                "Tanggal akhir Periode Data lebih awal daripada tanggal mulai"
+            )
         elif self.period_until > clock.today():
             errors["period_until"] = gettext_now("Tanggal akhir Periode Data melewati hari ini")
         elif (self.period_until - self.period_from).days > settings.STATISTICS_MAX_YEARS * 366:
@@ -133,7 +167,9 @@ class StatisticsItem(models.Model):
                 "parent": self.regional_office.name
             }
         if self.checkpoint and self.office and self.checkpoint.immigration_office_id != self.office_id:
-            errors["checkpoint"] = gettext_now("TPI tidak termasuk %(parent)s. Pilih ulang") % {"parent": self.office.full_name}
+            errors["checkpoint"] = gettext_now("TPI tidak termasuk %(parent)s. Pilih ulang") % {
+                "parent": self.office.full_name
+            }
         if errors:
             raise ValidationError(errors)
 

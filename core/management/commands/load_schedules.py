@@ -7,8 +7,16 @@ from django_q.models import Schedule
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "retry_mail": {"func": "core.tasks.retry_mail", "schedule_type": Schedule.MINUTES, "minutes": 1},
-    "retry_documents": {"func": "requests_app.tasks.retry_documents", "schedule_type": Schedule.MINUTES, "minutes": 2},
-    "retry_uploads": {"func": "requests_app.tasks.retry_uploads", "schedule_type": Schedule.MINUTES, "minutes": 2},
+    "retry_documents": {
+        "func": "requests_app.tasks.retry_documents",
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 2,
+    },
+    "retry_uploads": {
+        "func": "requests_app.tasks.retry_uploads",
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 2,
+    },
     "clean_up": {"func": "core.tasks.clean_up", "schedule_type": Schedule.DAILY},
 }
 

@@ -1,0 +1,139 @@
+"""The world and the walk of the role x URL table: every route of the URL configuration, asked by everybody."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from core.access_log.models import Action
+from core.access_log.record import record_access
+from requests_app import answering, operations
+from requests_app.models import DataRequest, Outcome
+from tests import factories
+
+ROLES = ("anonymous", "siti", "sari", "joko", "budi", "rina", "ratna", "kartika", "dewi", "umar")
+#: Where the applicant's objects stand when a route is asked for one of them.
+STATES = ("draft", "sent", "done")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One pattern: its full name, its template, the names of its parameters."""
+
+    name: str
+    pattern: str
+    parameters: tuple[str, ...]
+
+
+def all_routes() -> list[Route]:
+    """Every named route of the project, the console's included, each once."""
+    found: dict[tuple[str, str], Route] = {}
+    for names, pattern, parameters in _walk(get_resolver(), (), ""):
+        name = ":".join(names)
+        found.setdefault((name, pattern), Route(name, pattern, parameters))
+    return list(found.values())
+
+
+def _walk(
+    resolver: URLResolver, spaces: tuple[str, ...], prefix: str
+) -> Iterator[tuple[tuple[str, ...], str, tuple[str, ...]]]:
+    for entry in resolver.url_patterns:
+        pattern = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inside = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from _walk(entry, inside, pattern)
+        elif isinstance(entry, URLPattern):
+            label = entry.name or pattern
+            yield (
+                (*spaces, label),
+                pattern,
+                tuple(entry.pattern.converters) or tuple(entry.pattern.regex.groupindex),
+            )
+
+
+@dataclass
+class World:
+    """Objects for the parameters of the routes, by state where it matters."""
+
+    requests: dict[str, DataRequest]
+    parameters: dict[str, Any]
+    console_objects: dict[str, Any] = field(default_factory=dict)
+
+
+def build_requests(
+    siti: Any, budi: Any, rina: Any, ratna: Any, service: Any, drain: Any
+) -> dict[str, DataRequest]:
+    """Siti's requests: a draft, a sent one, and one answered to the end."""
+    requests = {}
+    for state in STATES:
+        request = operations.create_draft(by=siti)
+        operations.save_header(
+            request.pk,
+            by=siti,
+            values={
+                "letter_number": f"1234/{state}",
+                "letter_date": date(2026, 10, 10),
+                "subject": "PERMOHONAN DATA",
+                "unit": "ANALISIS",
+                "phone": "08123456789",
+                "purpose": "Pemeriksaan data pegawai yang bertugas di luar negeri",
+                "legal_basis": "c",
+            },
+            letter=factories.pdf_file(),
+        )
+        operations.answer_more_than_ten(request.pk, by=siti, value=False)
+        values = {"nama": "John Doe", "no_paspor": "A123123", "tanggal_lahir": "2000-12-31"}
+        row = operations.add_row(request.pk, by=siti, service=service, values=values)
+        if state != "draft":
+            operations.submit(request.pk, by=siti, submit_key=uuid.uuid4())
+        if state == "done":
+            operations.start_verification(request.pk, by=budi)
+            operations.accept(request.pk, by=budi)
+            answering.set_outcome(row.pk, by=rina, outcome=Outcome.NOT_FOUND)
+            operations.send_for_approval(request.pk, by=rina)
+            operations.approve(request.pk, by=ratna)
+            drain()
+        requests[state] = DataRequest.objects.get(pk=request.pk)
+    record_access(
+        Action.VIEW_ROWS, actor=rina, purpose="uji", object_type="datarequest", object_id="uji", persons=[row]
+    )
+    return requests
+
+
+def console_models() -> dict[str, Any]:
+    """The models registered in the console, by "app_model"."""
+    return {
+        f"{model._meta.app_label}_{model._meta.model_name}": model
+        for model in sorted(admin.site._registry, key=lambda m: m._meta.label)
+    }
+
+
+def address(route: Route, world: World, state: str) -> str | None:
+    """The route's address for the object of that state; None when there is no such object to ask for."""
+    values: dict[str, Any] = {}
+    for name in route.parameters:
+        value = parameter(route, name, world, state)
+        if value is None:
+            return None
+        values[name] = value
+    return reverse(route.name, kwargs=values) if values else reverse(route.name)
+
+
+def parameter(route: Route, name: str, world: World, state: str) -> Any:
+    """A value for one URL parameter."""
+    if route.name.startswith("admin:") and name in ("object_id", "pk"):
+        short = route.name.removeprefix("admin:")
+        for label, model in console_models().items():
+            if short.startswith(label + "_"):
+                if model is DataRequest:
+                    return str(world.requests[state].pk)
+                first = model._default_manager.order_by("pk").first()
+                return None if first is None else str(first.pk)
+        return None
+    if name == "pk":
+        return world.requests[state].pk
+    return world.parameters.get(f"{route.name}.{name}", world.parameters.get(name))

@@ -1,0 +1,232 @@
+"""Role x URL: who gets which answer from every route, as one table that a new route must join.
+
+tests/tables/routes.csv is read by people: one line a route, method and state of the applicant's object, one column a
+person. ``python -m tests.write_routes_table`` writes it anew; what changes shows in the diff and wants a look.
+"""
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from core.reference.models import Checkpoint
+from tests.routes import ROLES, STATES, World, address, all_routes, build_requests
+
+TABLE = Path(__file__).parent / "tables" / "routes.csv"
+KEYS = ("route", "method", "state")
+#: Reached by POST only through forms that other tests fill in; asking them blindly would change the world.
+STATEFUL_POST = ("admin:",)
+#: What anybody may read.
+PUBLIC_PREFIXES = (
+    "/daftar/", "/hubungi-kami/", "/halaman/", "/health/", "/info", "/lacak/", "/masuk/", "/verifikasi/", "/pilihan/",
+    "/demo/surat/", "/bahasa/", "/keluar/", "/akun/sesi/",
+)  # fmt: skip
+
+
+@pytest.fixture
+def world(
+    db,
+    siti,
+    sari,
+    joko,
+    budi,
+    rina,
+    ratna,
+    kartika,
+    dewi,
+    umar,
+    agreement,
+    catalogue,
+    reference,
+    drain_queue,
+    settings,
+):
+    """Siti's requests in three states and a value for every URL parameter."""
+    settings.DEMO_MAIL_DIR = settings.VAR_DIR / "no-mail"
+    requests = build_requests(siti, budi, rina, ratna, catalogue["paspor"], drain_queue)
+    done = requests["done"].documents.get()
+    return World(
+        requests=requests,
+        parameters={
+            "position": 1,
+            "token": done.token,
+            "slug": "privasi",
+            "kind": "pdf",
+            "key": "tidak-ada",
+            "uid": "MQ",
+            "row_pk": requests["done"].rows.get().pk,
+            "verb": "cocokkan",
+            "app_label": "requests_app",
+            "upload": "00000000-0000-4000-8000-000000000000",
+            "public_site:register_confirm.token": "bukan-token",
+            "public_site:register_correct.token": "bukan-token",
+            "public_site:reset_confirm.token": "bukan-token",
+            "public_site:kanim_options.slug": "dki",
+            "public_site:checkpoint_options.slug": "jakarta-selatan",
+            "public_site:guide_download.slug": "tidak-ada",
+        },
+    )
+
+
+@pytest.fixture
+def clients(world, sign_in, siti, sari, joko, budi, rina, ratna, kartika, dewi, umar) -> dict[str, Client]:
+    """One browser for each person."""
+    people = {
+        "siti": siti, "sari": sari, "joko": joko, "budi": budi, "rina": rina,
+        "ratna": ratna, "kartika": kartika, "dewi": dewi, "umar": umar,
+    }  # fmt: skip
+    found = {"anonymous": Client(raise_request_exception=True)}
+    found.update({name: sign_in(Client(raise_request_exception=True), user) for name, user in people.items()})
+    return found
+
+
+def walk(world: World, clients: dict[str, Client], *, keep: str) -> list[dict[str, str]]:
+    """Asks every route (its name starting with ``keep``, or all others when it starts with "!")."""
+    lines = []
+    for route in all_routes():
+        chosen = not route.name.startswith(keep[1:]) if keep.startswith("!") else route.name.startswith(keep)
+        if not chosen:
+            continue
+        states = STATES if "pk" in route.parameters and route.name.startswith("public_site:") else ("",)
+        for state in states:
+            url = address(route, world, state or "done")
+            for method in ("GET", "POST") if not route.name.startswith(STATEFUL_POST) else ("GET",):
+                line = {
+                    "route": route.name if route.name.count("/") < 2 else route.pattern,
+                    "method": method,
+                    "state": state,
+                }
+                for role in ROLES:
+                    line[role] = "-" if url is None else str(ask(clients[role], method, url))
+                lines.append(line)
+    return lines
+
+
+def ask(client: Client, method: str, url: str) -> int:
+    """The status of one answer; POST carries no CSRF token, so it must be refused before anything happens."""
+    if method == "POST":
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = client.cookies
+        return strict.post(url, {}).status_code
+    return client.get(url).status_code
+
+
+def stored_table() -> list[dict[str, str]]:
+    with TABLE.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def compare(found: list[dict[str, str]], keep: str) -> None:
+    """Every line equal, none missing, none left over."""
+    negated = keep.startswith("!")
+    name = keep.lstrip("!")
+
+    def mine(line: dict[str, str]) -> bool:
+        return (not line["route"].startswith(name)) if negated else line["route"].startswith(name)
+
+    wanted = {tuple(line[key] for key in KEYS): line for line in stored_table() if mine(line)}
+    seen = {tuple(line[key] for key in KEYS): line for line in found}
+    assert sorted(seen.keys() - wanted.keys()) == [], "routes without a line in tests/tables/routes.csv"
+    assert sorted(wanted.keys() - seen.keys()) == [], "lines of routes that are gone"
+    wrong = [
+        f"{' '.join(key)}: {role} wants {wanted[key][role]}, got {seen[key][role]}"
+        for key in seen
+        for role in ROLES
+        if wanted[key][role] != seen[key][role]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.xdist_group("routes_public")
+def test_routes_answer_each_role_as_the_table_says_on_the_public_site(world, clients):
+    compare(walk(world, clients, keep="!admin:"), "!admin:")
+
+
+@pytest.mark.xdist_group("routes_console")
+def test_routes_answer_each_role_as_the_table_says_in_the_console(world, clients):
+    compare(walk(world, clients, keep="admin:"), "admin:")
+
+
+def test_table_keeps_strangers_out():
+    """What must hold whatever the table says: read from the table itself."""
+    for line in stored_table():
+        where = f"{line['route']} {line['method']} {line['state']}"
+        if line["route"].startswith("admin:"):
+            for role in ("anonymous", "siti", "sari", "joko"):
+                assert line[role] in ("302", "404", "403", "-", "301"), where
+        if line["state"]:
+            assert line["joko"] in ("404", "403"), where
+            assert line["anonymous"] in ("302", "403"), where
+            if line["method"] == "GET" and line["state"] == "draft":
+                assert line["sari"] == "404", where
+        if line["method"] == "POST" and not line["route"].startswith("admin:"):
+            for role in ROLES:
+                assert line[role] in ("403", "405", "404", "302"), where
+
+
+def test_unknown_and_foreign_objects_answer_alike(world, clients, joko):
+    """404 with the same page for a request that is not there and one that is somebody else's."""
+    foreign = clients["joko"].get(f"/permohonan/{world.requests['sent'].pk}/")
+    unknown = clients["joko"].get("/permohonan/00000000-0000-4000-8000-000000000000/")
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    code = foreign.headers["X-Request-Id"], unknown.headers["X-Request-Id"]
+    assert foreign.content.replace(code[0].encode(), b"") == unknown.content.replace(code[1].encode(), b"")
+
+
+def test_every_answer_carries_the_security_headers(world, clients):
+    """CSP without unsafe-inline/unsafe-eval for scripts, nosniff, frames denied, nothing cached."""
+    assert Checkpoint is not None
+    for route in all_routes():
+        url = address(route, world, "done")
+        if url is None:
+            continue
+        for role in ("anonymous", "siti", "kartika"):
+            response = clients[role].get(url)
+            policy = response.headers["Content-Security-Policy"]
+            where = f"{route.name} as {role}: {policy}"
+            assert "unsafe-eval" not in policy, where
+            scripts = [part for part in policy.split(";") if part.strip().startswith("script-src")]
+            assert not any("unsafe-inline" in part for part in scripts), where
+            if not url.startswith("/admin/"):
+                assert "unsafe-inline" not in policy, where
+            assert "frame-ancestors 'none'" in policy or "frame-ancestors 'self'" in policy, where
+            assert response.headers["X-Content-Type-Options"] == "nosniff", where
+            assert response.headers["X-Frame-Options"] in ("DENY", "SAMEORIGIN"), where
+            assert response.headers["Referrer-Policy"] == "same-origin", where
+            assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin", where
+            assert "Permissions-Policy" in response.headers, where
+            if role != "anonymous":
+                assert "no-store" in response.headers["Cache-Control"], where
+            response.close()
+
+
+def test_cookies_are_secure_outside_demo():
+    """The production settings name and close the cookies (read in a process of their own)."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    program = (
+        "import django, json; django.setup(); from django.conf import settings as s; "
+        "print(json.dumps([s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, "
+        "s.SESSION_COOKIE_SAMESITE, s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, "
+        "s.SECURE_HSTS_SECONDS, s.DEBUG, s.DEMO]))"
+    )
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("DEMO", "DJANGO_SETTINGS_MODULE")
+    }
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "core.settings.base",
+        "SECRET_KEY": "k" * 60,
+        "ALLOWED_HOSTS": "layanan.example",
+        "SITE_URL": "https://layanan.example",
+        "EMAIL_URL": "smtp+ssl://user:password@mail.example:465",
+    }
+    output = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(output.stdout.splitlines()[-1]) == [
+        "__Host-sesi", True, True, "Lax", "__Host-csrf", True, True, 31536000, False, False,
+    ]  # fmt: skip
