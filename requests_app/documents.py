@@ -155,6 +155,7 @@ def result_pdf(document: ResultDocument, request: DataRequest, *, xlsx_sha256: s
         "shown": shown,
         "total": total,
         "is_cut": total > shown,
+        "some_not_found": request.rows.filter(outcome=Outcome.NOT_FOUND).exists(),
         "statistics": _statistics(request),
         "xlsx_sha256": xlsx_sha256,
         "verification_url": url,
