@@ -56,9 +56,7 @@ def _claim(upload_pk: uuid.UUID | str) -> RowUpload | None:
         return None
     if upload.attempts >= MOST_ATTEMPTS:
         message = _("Pemeriksaan berkas ini terhenti berkali-kali. Unggah lagi, atau hubungi kami")
-        upload.stage = Stage.FAULTY
-        upload.errors = [CheckError(sheet="", cell="", value="", message=message)]
-        upload.save(update_fields=["stage", "errors"])
+        _store(upload, CheckedWorkbook(errors=[CheckError(sheet="", cell="", value="", message=message)]))
         return None
     upload.attempts += 1
     upload.stage = Stage.CHECKING
@@ -99,11 +97,16 @@ def _finish(upload: RowUpload, outcome: CheckedWorkbook) -> None:
     found = mine.first()
     if found is None:
         raise SupersededError
-    for name, value in asdict(outcome).items():
-        setattr(found, name, value)
-    found.done = outcome.total
-    found.stage = Stage.FAULTY if outcome.errors else Stage.CLEAN
-    found.save(update_fields=["stage", "done", *asdict(outcome)])
+    _store(found, outcome)
+
+
+def _store(upload: RowUpload, outcome: CheckedWorkbook) -> None:
+    values = asdict(outcome)
+    for name, value in values.items():
+        setattr(upload, name, value)
+    upload.done = outcome.total
+    upload.stage = Stage.FAULTY if outcome.errors else Stage.CLEAN
+    upload.save(update_fields=["stage", "done", *values])
 
 
 def faulty_cells(upload: RowUpload) -> bool:

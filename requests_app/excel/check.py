@@ -112,7 +112,8 @@ def cell_problem(cell: Cell, item: Field) -> str:
         return _("Sel berisi rumus. Salin lalu tempel sebagai nilai")
     if cell.is_error:
         return _("Sel berisi kesalahan Excel. Tulis ulang isinya")
-    if cell.precision_lost:
+    # Excel writes large numbers with E+; a passport number such as 1E123456 is none.
+    if cell.precision_lost and (not isinstance(cell.value, str) or "+" in cell.value):
         return _(
             "%(label)s terbaca sebagai angka, sehingga angka terakhirnya berubah. "
             "Format kolom sebagai Teks, lalu tulis ulang"
