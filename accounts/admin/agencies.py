@@ -17,13 +17,18 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+)
 
 from accounts import operations
 from accounts.models import Agency, Agreement, User
 from admin_theme.base import OfficerModelAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
 from admin_theme.filters import RelatedDropdownFilter, YesNoFilter
+from core.catalogue.models import Service
 from core.doors import clock
 from core.doors.scanning import check_pdf
 from core.doors.storage import PDF, send_file
@@ -94,6 +99,11 @@ class AgencyAdmin(OfficerModelAdmin):
 class AgreementForm(forms.ModelForm):
     """The agreement with its document checked like every upload."""
 
+    services = forms.ModelMultipleChoiceField(
+        label=_("layanan yang diizinkan"),
+        queryset=Service.objects.all(),
+        widget=UnfoldAdminCheckboxSelectMultiple(),
+    )
     legal_basis = forms.ChoiceField(
         label=_("dasar hukum bawaan"), choices=LEGAL_BASES, required=False, widget=UnfoldAdminSelectWidget()
     )
@@ -138,13 +148,12 @@ class AgreementAdmin(OperationButtonsMixin, OfficerModelAdmin):
     search_fields = ("number", "title", "agency__name")
     list_select_related = ("agency",)
     autocomplete_fields = ("agency",)
-    filter_horizontal = ("services",)
     fieldsets = (
         (None, {"fields": ("agency", "number", "title", "services", "legal_basis")}),
-        (_("Masa berlaku"), {"fields": ("valid_from", "valid_until", "display_state")}),
+        (_("Masa berlaku"), {"fields": ("valid_from", "valid_until", "state_text")}),
         (_("Dokumen"), {"fields": ("document", "display_document", "note")}),
     )
-    readonly_fields = ("display_state", "display_document")
+    readonly_fields = ("state_text", "display_document")
     operation_buttons = [
         OperationButton(
             "terminate",
@@ -194,6 +203,11 @@ class AgreementAdmin(OperationButtonsMixin, OfficerModelAdmin):
         if agreement.valid_until is not None and agreement.valid_until - today <= SOON:
             return "soon", str(_("Segera berakhir"))
         return "active", str(_("Berlaku"))
+
+    @display(description=_("keadaan"))
+    def state_text(self, agreement: Agreement) -> str:
+        """The same word on the agreement's own page, which draws no coloured labels."""
+        return self.display_state(agreement)[1]
 
     @display(description=_("Lihat Dokumen"))
     def display_document(self, agreement: Agreement) -> SafeString | str:
