@@ -18,7 +18,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
 )
@@ -102,7 +102,7 @@ class AgreementForm(forms.ModelForm):
     services = forms.ModelMultipleChoiceField(
         label=_("layanan yang diizinkan"),
         queryset=Service.objects.all(),
-        widget=UnfoldAdminCheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     legal_basis = forms.ChoiceField(
         label=_("dasar hukum bawaan"), choices=LEGAL_BASES, required=False, widget=UnfoldAdminSelectWidget()
