@@ -491,12 +491,12 @@ def withdraw(pk: uuid.UUID | str, *, by: User, note: str) -> DataRequest:
 def assign(pk: uuid.UUID | str, *, by: User, assignee: User, note: str = "") -> DataRequest:
     """Gives an open request to an officer (oneself or another)."""
     request = lock_request(pk, by)
-    if not by.is_staff or not any(
-        by.has_perm(right) for right in (workflow.VERIFY, workflow.PROCESS, workflow.APPROVE)
-    ):
+    if not workflow.may_work(by):
         raise PermissionDenied
-    if not assignee.is_staff or not assignee.is_active:
-        raise ValidationError(_("Pilih petugas yang aktif"))
+    if not workflow.may_work(assignee):
+        raise ValidationError(_("Pilih petugas aktif yang menangani permohonan"))
+    if workflow.is_not_own_agency(request, assignee):
+        raise ValidationError(_("Petugas itu terdaftar pada instansi pemohon. Pilih petugas lain"))
     if request.status not in (
         Status.SUBMITTED,
         Status.VERIFYING,

@@ -239,6 +239,13 @@ def has_right(verb: Verb, request: DataRequest, user: User | None) -> bool:
     return any(right != SYSTEM and user.has_perm(right) for right in rights)
 
 
+def may_work(user: User) -> bool:
+    """Whether the person is an active officer with any right that moves requests."""
+    if not user.is_active or not user.is_staff:
+        return False
+    return any(user.has_perm(right) for right in (VERIFY, PROCESS, APPROVE))
+
+
 def fits_state(verb: Verb, request: DataRequest) -> bool:
     """Whether the request stands where the verb starts."""
     return bool(can_proceed(getattr(request, verb.name)))

@@ -105,11 +105,6 @@ def working_officers() -> QuerySet[User]:
     )
 
 
-def may_work(user: User) -> bool:
-    """Whether the officer has any right that moves requests."""
-    return any(user.has_perm(right) for right in WORKING_RIGHTS)
-
-
 def reasons_of(verb: str) -> Callable[[DataRequest, User], list[str] | None]:
     """The workflow's verdict on ``verb``, in the shape the buttons ask for."""
 
@@ -121,7 +116,7 @@ def reasons_of(verb: str) -> Callable[[DataRequest, User], list[str] | None]:
 
 def assign_reasons(request: DataRequest, user: User) -> list[str] | None:
     """Open requests may be handed to any working officer."""
-    return [] if request.status in ASSIGNABLE and may_work(user) else None
+    return [] if request.status in ASSIGNABLE and workflow.may_work(user) else None
 
 
 def take_reasons(request: DataRequest, user: User) -> list[str] | None:

@@ -1,0 +1,201 @@
+"""The verbs of a request beyond the table: four eyes, reasons all at once, notes, trail, mail, repeated presses."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from core.models import OutgoingMail
+from requests_app import answering, operations
+from requests_app.models import DataRequest, Outcome, ResultDocument, Status
+from tests import factories
+from tests.requests_app import results
+
+
+@pytest.fixture
+def request_in(siti: User, agreement: Any, catalogue: Any):
+    """``request_in(Status.X, **changes)``: Siti's request with one answered row."""
+
+    def request_in(status: Status, **changes: Any) -> DataRequest:
+        found = results.make_request(siti, status=status, agreement=agreement, **changes)
+        results.add_row(found, catalogue["paspor"], results.ASKED, (results.ANSWER,))
+        return found
+
+    return request_in
+
+
+@pytest.mark.parametrize("role", ["verified_by", "processed_by"])
+def test_approval_needs_another_person(request_in: Any, ratna: User, role: str) -> None:
+    found = request_in(Status.AWAITING_APPROVAL, **{role: ratna})
+    with pytest.raises(ValidationError, match="Menunggu persetujuan petugas lain"):
+        operations.approve(found.pk, by=ratna)
+    assert DataRequest.objects.get(pk=found.pk).status == Status.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("role", ["verified_by", "processed_by"])
+def test_database_refuses_one_pair_of_eyes(request_in: Any, ratna: User, role: str) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataRequest.objects.filter(pk=found.pk).update(**{role: ratna, "approved_by": ratna})
+
+
+def test_one_officer_with_every_role_cannot_do_it_alone(request_in: Any) -> None:
+    chief = factories.make_officer("agus", "Agus Salim", "Verifikator", "Petugas", "Penyetuju")
+    found = request_in(Status.SUBMITTED)
+    operations.start_verification(found.pk, by=chief)
+    operations.accept(found.pk, by=chief)
+    operations.send_for_approval(found.pk, by=chief)
+    with pytest.raises(ValidationError):
+        operations.approve(found.pk, by=chief)
+
+
+def test_approve_draws_a_number_once_and_asks_a_worker(
+    request_in: Any, ratna: User, drain_queue: Any
+) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    operations.approve(found.pk, by=ratna)
+    assert found.documents.get().state == ResultDocument.State.PREPARING
+    with pytest.raises(operations.StateConflict, match="Ratna Wulandari"):
+        operations.approve(found.pk, by=ratna)
+    drain_queue()
+    done = DataRequest.objects.get(pk=found.pk)
+    assert (done.status, done.approved_by) == (Status.COMPLETED, ratna)
+    assert done.documents.get().state == ResultDocument.State.ISSUED
+
+
+def test_reopened_request_supersedes_its_document(request_in: Any, ratna: User, drain_queue: Any) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    operations.approve(found.pk, by=ratna)
+    drain_queue()
+    operations.reopen(found.pk, by=ratna, note="Ada baris yang perlu diperiksa lagi")
+    assert DataRequest.objects.get(pk=found.pk).approved_by is None
+    DataRequest.objects.filter(pk=found.pk).update(assignee=None)
+    rina = factories.make_officer("rina", "Rina Lestari", "Petugas")
+    operations.send_for_approval(found.pk, by=rina)
+    operations.approve(found.pk, by=ratna)
+    drain_queue()
+    states = list(found.documents.order_by("sequence").values_list("state", flat=True))
+    assert states == [ResultDocument.State.SUPERSEDED, ResultDocument.State.ISSUED]
+
+
+def test_all_reasons_are_told_at_once(request_in: Any, rina: User, catalogue: Any) -> None:
+    found = request_in(Status.PROCESSING)
+    results.add_row(found, catalogue["paspor"], {**results.ASKED, "no_paspor": "B1"}, outcome=Outcome.PENDING)
+    results.add_row(found, catalogue["paspor"], {**results.ASKED, "no_paspor": "C1"}, outcome=Outcome.FOUND)
+    with pytest.raises(ValidationError) as refused:
+        operations.send_for_approval(found.pk, by=rina)
+    assert refused.value.messages == [
+        "1 baris belum dijawab",
+        "1 baris ditandai Ditemukan tetapi belum berisi jawaban",
+    ]
+
+
+@pytest.mark.parametrize("note", ["", "   ", "ok"])
+def test_correction_needs_a_note(request_in: Any, budi: User, note: str) -> None:
+    found = request_in(Status.VERIFYING)
+    with pytest.raises(ValidationError, match="paling sedikit 5"):
+        operations.ask_correction(found.pk, by=budi, note=note)
+    assert not found.events.exists()
+
+
+def test_officer_of_the_asking_agency_keeps_out(request_in: Any, budi: User, siti: User) -> None:
+    found = request_in(Status.SUBMITTED)
+    User.objects.filter(pk=budi.pk).update(agency=siti.agency)
+    with pytest.raises(ValidationError, match="instansi pemohon"):
+        operations.start_verification(found.pk, by=User.objects.get(pk=budi.pk))
+
+
+def test_every_move_leaves_one_event_and_a_higher_version(request_in: Any, budi: User) -> None:
+    found = request_in(Status.SUBMITTED)
+    operations.start_verification(found.pk, by=budi)
+    operations.accept(found.pk, by=budi, note="lengkap")
+    trail = list(found.events.values_list("verb", "source", "target", "actor", "is_public"))
+    assert trail == [
+        ("start_verification", "submitted", "verifying", budi.pk, False),
+        ("accept", "verifying", "processing", budi.pk, False),
+    ]
+    assert DataRequest.objects.get(pk=found.pk).version == found.version + 2
+
+
+def test_applicant_reads_the_reason_and_gets_mail(
+    request_in: Any, budi: User, siti: User, drain_queue: Any, mail_text: Any
+) -> None:
+    found = request_in(Status.VERIFYING)
+    operations.ask_correction(found.pk, by=budi, note="Kop surat belum sesuai")
+    event = found.events.get()
+    assert (event.note, event.is_public) == ("Kop surat belum sesuai", True)
+    assert DataRequest.objects.get(pk=found.pk).officer_note == "Kop surat belum sesuai"
+    assert OutgoingMail.objects.get().kind == "requests.correction"
+    drain_queue()
+    assert found.number in mail_text(to=siti.email)
+
+
+def test_submit_pressed_twice_gives_the_same_request(siti: User, agreement: Any, catalogue: Any) -> None:
+    draft = results.make_request(siti, status=Status.DRAFT, number=None, submitted_at=None)
+    results.add_row(draft, catalogue["paspor"], results.ASKED, outcome=Outcome.PENDING)
+    key = uuid.uuid4()
+    first = operations.submit(draft.pk, by=siti, submit_key=key)
+    second = operations.submit(draft.pk, by=siti, submit_key=key)
+    assert first.number == second.number
+    assert draft.events.count() == 1
+    with pytest.raises(operations.StateConflict, match="sudah dikirim"):
+        operations.submit(draft.pk, by=siti, submit_key=uuid.uuid4())
+    sent = DataRequest.objects.get(pk=draft.pk)
+    assert set(sent.schemas) == {"paspor"}
+    assert sent.agreement == agreement
+
+
+def test_request_is_handed_to_working_officers_only(
+    request_in: Any, budi: User, rina: User, umar: User, siti: User
+) -> None:
+    found = request_in(Status.PROCESSING)
+    operations.take(found.pk, by=rina)
+    operations.assign(found.pk, by=budi, assignee=rina, note="tolong")
+    assert DataRequest.objects.get(pk=found.pk).assignee == rina
+    with pytest.raises(PermissionDenied):
+        operations.take(found.pk, by=umar)
+    with pytest.raises(ValidationError):
+        operations.assign(found.pk, by=budi, assignee=siti)
+    with pytest.raises(ValidationError):
+        operations.assign(found.pk, by=budi, assignee=umar)
+
+
+def test_ended_request_is_not_handed_on(request_in: Any, budi: User, rina: User) -> None:
+    found = request_in(Status.REJECTED)
+    with pytest.raises(operations.StateConflict):
+        operations.assign(found.pk, by=budi, assignee=rina)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status != Status.PROCESSING])
+def test_rows_are_answered_only_while_processing(request_in: Any, rina: User, status: Status) -> None:
+    found = request_in(status)
+    refusal = DataRequest.DoesNotExist if status == Status.DRAFT else operations.StateConflict
+    with pytest.raises(refusal):
+        answering.set_outcome(found.rows.get().pk, by=rina, outcome=Outcome.NOT_FOUND)
+    assert found.rows.get().outcome == Outcome.FOUND
+
+
+def test_rows_are_answered_only_by_processing_officers(
+    request_in: Any, budi: User, ratna: User, umar: User, siti: User, joko: User
+) -> None:
+    found = request_in(Status.PROCESSING)
+    row = found.rows.get()
+    for person in (budi, ratna, umar, siti):
+        with pytest.raises(PermissionDenied):
+            answering.set_outcome(row.pk, by=person, outcome=Outcome.NOT_FOUND)
+    with pytest.raises(DataRequest.DoesNotExist):
+        answering.set_outcome(row.pk, by=joko, outcome=Outcome.NOT_FOUND)
+
+
+def test_withheld_needs_a_reason_and_clears_the_answers(request_in: Any, rina: User) -> None:
+    found = request_in(Status.PROCESSING)
+    row = found.rows.get()
+    with pytest.raises(ValidationError, match="alasan"):
+        answering.set_outcome(row.pk, by=rina, outcome=Outcome.WITHHELD)
+    answering.set_outcome(row.pk, by=rina, outcome=Outcome.WITHHELD, reason="Data dalam penyidikan")
+    assert not row.answers.exists()
+    with pytest.raises(ValidationError, match="catatan yang cocok"):
+        answering.set_outcome(row.pk, by=rina, outcome=Outcome.FOUND)
