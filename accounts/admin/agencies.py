@@ -100,12 +100,12 @@ class AgreementForm(forms.ModelForm):
     """The agreement with its document checked like every upload."""
 
     services = forms.ModelMultipleChoiceField(
-        label=_("layanan yang diizinkan"),
+        label=_("Layanan yang diizinkan"),
         queryset=Service.objects.all(),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     legal_basis = forms.ChoiceField(
-        label=_("dasar hukum bawaan"), choices=LEGAL_BASES, required=False, widget=UnfoldAdminSelectWidget()
+        label=_("Dasar hukum bawaan"), choices=LEGAL_BASES, required=False, widget=UnfoldAdminSelectWidget()
     )
 
     def clean_document(self) -> Any:
