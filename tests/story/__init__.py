@@ -1,0 +1,1 @@
+"""The client's manual played from beginning to end."""
