@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.sessions import idle_seconds
 from core.doors import clock
 from core.reference.models import Letterhead
 from public_site.models import Page, SiteContact
@@ -14,11 +15,10 @@ from public_site.models import Page, SiteContact
 def site(request: HttpRequest) -> dict[str, Any]:
     """Names, contact and switches for ``base.html``; the database is asked only for what is drawn."""
     user = getattr(request, "user", None)
-    idle = settings.SESSION_IDLE_OFFICER if user and user.is_staff else settings.SESSION_IDLE
     return {
         "letterhead": SimpleLazyObject(lambda: Letterhead.on(clock.today())),
         "contact": SimpleLazyObject(SiteContact.current),
         "footer_pages": SimpleLazyObject(lambda: list(Page.objects.published().filter(in_footer=True))),
         "demo": settings.DEMO,
-        "session_idle_seconds": int(idle.total_seconds()) if user and user.is_authenticated else 0,
+        "session_idle_seconds": idle_seconds(request) if user and user.is_authenticated else 0,
     }

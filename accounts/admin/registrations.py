@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
-    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
@@ -124,7 +124,7 @@ class ApprovalForm(MailPreviewForm):
         queryset=Agency.objects.filter(is_active=True),
         required=False,
         empty_label=_("Instansi baru"),
-        widget=UnfoldAdminSelect2Widget(),
+        widget=UnfoldAdminSelectWidget(),
     )
     agency_name = forms.CharField(
         label=_("Nama instansi baru"),
@@ -223,10 +223,10 @@ class RegistrationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         ),
         (
             _("Pemeriksaan"),
-            {"fields": ("display_status", "display_confirmed", "display_decision", "note", "user")},
+            {"fields": ("status", "display_confirmed", "display_decision", "note", "user")},
         ),
     )
-    readonly_fields = ("display_status", "display_confirmed", "display_decision", "note", "user")
+    readonly_fields = ("status", "display_confirmed", "display_decision", "note", "user")
     operation_buttons = [
         _button(
             "start_verification",

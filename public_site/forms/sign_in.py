@@ -13,6 +13,7 @@ from django.core.validators import EmailValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts import otp
 from accounts.models import User
@@ -38,7 +39,8 @@ class SignInForm(SiteForm):
         ),
     )
     password = forms.CharField(
-        label=_("Password"),
+        # The context keeps Django's own translation ("Sandi") off the manual's label.
+        label=pgettext_lazy("sign-in", "Password"),
         strip=False,
         max_length=512,
         error_messages={"required": _("Isi Password")},

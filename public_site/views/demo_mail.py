@@ -4,7 +4,7 @@ import email
 import email.policy
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -62,6 +62,12 @@ def _read(path: Path) -> DemoMail:
         key=path.stem,
         to=str(message["to"] or ""),
         subject=str(message["subject"] or ""),
-        sent_at=parsedate_to_datetime(str(sent)) if sent else None,
+        sent_at=_moment(str(sent)) if sent else None,
         text=str(body.get_content()) if body is not None else "",
     )
+
+
+def _moment(header: str) -> datetime:
+    """The Date header as an aware moment: "-0000" means UTC of an unknown place."""
+    found = parsedate_to_datetime(header)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -219,6 +219,7 @@ def _keep(request: HttpRequest, form: RegistrationForm) -> None:
     letter = form.cleaned_data.get("letter")
     if letter is not None and "letter" not in form.errors:
         held_files.hold(request, LETTER, letter)
+        form.fields["letter"].required = False
 
 
 def _letter(request: HttpRequest, form: RegistrationForm) -> File | None:

@@ -31,7 +31,6 @@ def test_opening_a_registration_is_recorded_and_shows_the_letter(client, sign_in
     letter = client.get(f"/admin/accounts/registration/{registration.pk}/letter/")
     assert letter["Content-Type"] == "application/pdf"
     assert b"".join(letter.streaming_content).startswith(b"%PDF-")
-    letter.close()
     assert AccessEntry.objects.count() == 2
 
 

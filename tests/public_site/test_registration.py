@@ -95,7 +95,6 @@ def test_letter_survives_when_another_field_is_wrong(client, reference, page_tex
     assert "surat.pdf" in page_text(response)
     kept = client.get("/daftar/surat/")
     assert b"".join(kept.streaming_content).startswith(b"%PDF-")
-    kept.close()
     assert client.post(URL, answers()).status_code == 302
     with Registration.objects.get().letter as letter:
         assert letter.read().startswith(b"%PDF-")
