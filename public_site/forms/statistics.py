@@ -68,7 +68,7 @@ class StatisticsForm(SiteForm):
     def chosen(self, name: str) -> str:
         """What is selected now in a box, sent or stored."""
         value = self.data.get(self.add_prefix(name)) if self.is_bound else self.initial.get(name)
-        return str(value or "")[:80]
+        return str(value or "").replace("\x00", "")[:80]
 
     def _offices(self) -> list[tuple[str, str]]:
         if "regional_office" in self.fields:

@@ -148,3 +148,10 @@ def test_service_links_stay_in_the_dialog_only(browser, draft) -> None:
     page = address("row_add", pk=draft.pk)
     assert "data-dialog href" not in browser.get(page).content.decode()
     assert "data-dialog href" in browser.get(page, headers={"X-Requested-With": "fetch"}).content.decode()
+
+
+@pytest.mark.parametrize("position", [0, 2, 10**30])
+def test_unknown_row_is_not_found(browser, draft, position) -> None:
+    add_row(browser, draft, PASPOR_JOHN)
+    for page in ("row_edit", "row_delete", "statistics_edit", "statistics_delete"):
+        assert browser.get(address(page, pk=draft.pk, position=position)).status_code == 404

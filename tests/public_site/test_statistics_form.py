@@ -112,6 +112,7 @@ def test_choices_are_given_to_javascript(client, offices) -> None:
         ({"period_from": "31-31-2024"}, "Tanggal tidak ada di kalender. Tulis misalnya 31-12-2000"),
         ({"citizenship": ""}, "Pilih Warga Negara"),
         ({"direction": "KE ATAS"}, "KE ATAS"),
+        ({"office": "a\x00b"}, "Kantor Imigrasi (Kanim) tidak termasuk pilihan di atasnya. Pilih ulang"),
         ({"office": "medan"}, "Kantor Imigrasi (Kanim) tidak termasuk pilihan di atasnya. Pilih ulang"),
         ({"regional_office": ""}, "Kantor Imigrasi (Kanim) tidak termasuk pilihan di atasnya. Pilih ulang"),
     ],
