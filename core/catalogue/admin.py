@@ -24,13 +24,36 @@ class ServiceFieldInline(TabularInline):
 
     model = ServiceField
     form = ServiceFieldLineForm
-    fields = ("label", "key", "kind", "position", "asked", "required", "answered", "group", "is_retired")
+    fields = (
+        "label",
+        "key",
+        "kind",
+        "position",
+        "asked",
+        "required",
+        "answered",
+        "group",
+        "is_retired",
+        "display_more",
+    )
+    readonly_fields = ("display_more",)
     extra = 0
     ordering_field = "position"
-    show_change_link = True
     tab = True
     verbose_name = gettext_lazy("kolom")
     verbose_name_plural = gettext_lazy("kolom")
+
+    @admin.display(description=gettext_lazy("lainnya"))
+    def display_more(self, column: ServiceField) -> SafeString | str:
+        """Link to the column's own page; Unfold's appears only under a mouse."""
+        if not column.pk:
+            return ""
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}" aria-label="{}">{}</a>',
+            reverse("admin:catalogue_servicefield_change", args=[column.pk]),
+            _("Atur kolom %(label)s") % {"label": column.label},
+            _("Atur"),
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Columns in use are retired, never deleted."""
@@ -116,7 +139,7 @@ class ServiceAdmin(OfficerModelAdmin):
     @admin.display(description=gettext_lazy("templat Excel dan formulir pemohon"))
     def display_asked(self, service: Service) -> SafeString | str:
         """The columns of the applicant's form and template."""
-        return preview(service.schema().asked) if service.pk else "–"
+        return preview(service.schema().asked, starred=True) if service.pk else "–"
 
     @admin.display(description=gettext_lazy("jawaban dan basis data"))
     def display_answered(self, service: Service) -> SafeString | str:
@@ -124,7 +147,7 @@ class ServiceAdmin(OfficerModelAdmin):
         return preview(service.schema().answered) if service.pk else "–"
 
 
-def preview(columns: tuple[Field, ...]) -> SafeString:
+def preview(columns: tuple[Field, ...], *, starred: bool = False) -> SafeString:
     """A table of columns as the Excel template has them: A is the number, then one letter each."""
     rows = format_html_join(
         "",
@@ -132,7 +155,7 @@ def preview(columns: tuple[Field, ...]) -> SafeString:
         (
             (
                 column_letter(number),
-                f"{item.label} *" if item.required else item.label,
+                f"{item.label} *" if starred and item.required else item.label,
                 item.kind.label,
                 item.example,
             )
@@ -140,8 +163,9 @@ def preview(columns: tuple[Field, ...]) -> SafeString:
         ),
     )
     return format_html(
-        '<table class="console-preview"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
-        "<tbody>{}</tbody></table>",
+        '<div class="console-scroll"><table class="console-preview"><thead><tr>'
+        "<th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead>"
+        "<tbody>{}</tbody></table></div>",
         _("Kolom"),
         _("Label"),
         _("Jenis"),
@@ -174,7 +198,9 @@ class ServiceFieldAdmin(OfficerModelAdmin):
             gettext_lazy("Dipakai untuk"),
             {
                 "fields": (
-                    ("asked", "required", "answered"),
+                    "asked",
+                    "required",
+                    "answered",
                     "group",
                     ("identifies", "measures"),
                     "is_retired",

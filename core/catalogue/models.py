@@ -186,7 +186,7 @@ class ServiceField(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.service_id}: {self.label}"
+        return self.label
 
     def clean(self) -> None:
         """Refuses what would change the meaning of stored data."""

@@ -207,7 +207,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
                 {
                     "fields": (
                         ("service", "file_name"),
-                        ("display_stage", "by"),
+                        ("display_stage_name", "by"),
                         ("created_at", "finished_at"),
                     )
                 },
@@ -239,6 +239,9 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With the links to the templates under the file."""
         form = super().get_form(request, obj, change=change, **kwargs)
+        if "service" in form.base_fields:
+            for choice in ("add", "change", "delete", "view"):
+                setattr(form.base_fields["service"].widget, f"can_{choice}_related", False)
         if "file" in form.base_fields:
             links = format_html_join(
                 " · ",
@@ -304,6 +307,11 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page quotes the file (first rows, entries that are wrong): who sees them is recorded first."""
+        context = {
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+            **(extra_context or {}),
+        }
         run = ImportRun.objects.filter(pk=object_id).first() if object_id else None
         if run is not None and (run.preview or run.errors) and self.has_view_permission(request, run):
             record_access(
@@ -315,7 +323,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
                 count=len(run.preview),
                 request=request,
             )
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        return super().changeform_view(request, object_id, form_url, context)
 
     @display(
         description=gettext_lazy("tahap"),
@@ -331,6 +339,11 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     def display_stage(self, run: ImportRun) -> tuple[str, str]:
         """The stage with its colour."""
         return run.stage, str(Stage(run.stage).label)
+
+    @admin.display(description=gettext_lazy("tahap"))
+    def display_stage_name(self, run: ImportRun) -> str:
+        """The stage on the run's own page, where labels are not drawn."""
+        return str(Stage(run.stage).label)
 
     @admin.display(description=gettext_lazy("kesalahan"))
     def display_errors(self, run: ImportRun) -> SafeString | str:
