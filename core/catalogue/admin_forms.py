@@ -299,5 +299,6 @@ def freeze(form: forms.ModelForm) -> None:
     if "service" in form.fields:
         form.fields["service"].disabled = True
     if column.service.used_at:
-        for name in ("key", "kind"):
+        # Who may only look gets a form without fields.
+        for name in {"key", "kind"} & set(form.fields):
             form.fields[name].disabled = True

@@ -21,7 +21,7 @@ PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: A download is inert even if a browser opens it.
-_DOWNLOAD_POLICY = "sandbox; default-src 'none'"
+_DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 #: Chromium's viewer shows the file under this policy, but only in a frame without ``sandbox`` attribute.
 _PREVIEW_POLICY = "sandbox; default-src 'none'; frame-ancestors 'self'"
 
