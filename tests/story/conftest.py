@@ -25,6 +25,8 @@ def stage(town: Town) -> Iterator[Stage]:
     if not CHROMIUM.exists():
         pytest.skip("needs the system's Chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
         yield Stage(browser, town)
         browser.close()

@@ -23,7 +23,12 @@ REGISTRATION = {
     "Kode Pos": "12620",
 }
 #: Chosen one after the other: each offers the next.
-REGIONS = {"Provinsi": "DKI JAKARTA", "Kota": "JAKARTA SELATAN", "Kecamatan": "JAGAKARSA", "Desa": "JAGAKARSA"}
+REGIONS = {
+    "Provinsi": "DKI JAKARTA",
+    "Kota": "JAKARTA SELATAN",
+    "Kecamatan": "JAGAKARSA",
+    "Desa": "JAGAKARSA",
+}
 #: Today's name; the manual still shows it without NON TPI.
 OFFICE = "KANTOR IMIGRASI KELAS I KHUSUS NON TPI JAKARTA SELATAN"
 
@@ -57,7 +62,11 @@ WORKBOOK: dict[str, list[dict[str, str]]] = {
         {"Nama": "Ratih Kusumaningrum", "Tanggal Lahir": "02-11-1993", "No. Paspor": "E5937120"},
         {"Nama": "Yohana Situmeang Demo", "Tanggal Lahir": "08-07-1979", "No. Paspor": "C9900031"},
         *[
-            {"Nama": f"Pegawai Contoh {letter}", "Tanggal Lahir": f"{day:02}-03-1985", "No. Paspor": f"C99100{day:02}"}
+            {
+                "Nama": f"Pegawai Contoh {letter}",
+                "Tanggal Lahir": f"{day:02}-03-1985",
+                "No. Paspor": f"C99100{day:02}",
+            }
             for day, letter in enumerate("ABCDEFG", start=1)
         ],
     ]

@@ -29,7 +29,11 @@ class Stage:
         """The person's own browser window."""
         if person not in self._pages:
             context = self._browser.new_context(
-                base_url=self.town.url, locale="id-ID", timezone_id="Asia/Jakarta", viewport=WIDE, accept_downloads=True
+                base_url=self.town.url,
+                locale="id-ID",
+                timezone_id="Asia/Jakarta",
+                viewport=WIDE,
+                accept_downloads=True,
             )
             context.set_default_timeout(20_000)
             page = context.new_page()
@@ -62,7 +66,9 @@ class Stage:
 
         def answered(response: Response) -> None:
             if response.status >= 400:
-                self.complaints.append(f"{person}: {response.status} {response.request.method} {response.url}")
+                self.complaints.append(
+                    f"{person}: {response.status} {response.request.method} {response.url}"
+                )
 
         def failed(request: Any) -> None:
             # A navigation that turns into a download is aborted by the browser itself.

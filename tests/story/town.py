@@ -103,7 +103,12 @@ class Town:
     def run(self, *arguments: str) -> None:
         """A command that must succeed."""
         done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-4000:]
 
