@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
-from django_otp.models import Device, DeviceManager
+from django_otp.models import Device
 
 from accounts.managers import UserManager
 from core.catalogue.models import Service
@@ -296,14 +296,12 @@ class RegistrationEvent(models.Model):
 class CodeDevice(Device):
     """The second factor of an account: codes to its e-mail address (accounts.otp); holds no secret."""
 
-    objects: ClassVar[DeviceManager] = DeviceManager()
+    #: One device a user; without a way back, since only django-otp asks for it.
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         verbose_name = _("kode lewat email")
         verbose_name_plural = _("kode lewat email")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user"], name="one_code_device_per_user"),
-        ]
 
     def is_interactive(self) -> bool:
         """A code has to be sent before one can be typed."""
