@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.catalogue.models import Service
@@ -37,7 +38,7 @@ class RequestRow(Identified):
     """One person asked for under one service."""
 
     request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="rows")
-    position = models.PositiveIntegerField(_("No"))
+    position = models.PositiveIntegerField(pgettext_lazy("kolom", "No"))
     service = models.ForeignKey(
         Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+"
     )
@@ -78,7 +79,7 @@ class StatisticsItem(models.Model):
         OUT = "KELUAR", _("Keluar")
 
     request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="statistics")
-    position = models.PositiveIntegerField(_("No"))
+    position = models.PositiveIntegerField(pgettext_lazy("kolom", "No"))
     service = models.ForeignKey(
         Service, verbose_name=_("Layanan"), on_delete=models.PROTECT, related_name="+"
     )
