@@ -18,6 +18,11 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "minutes": 2,
     },
     "clean_up": {"func": "core.tasks.clean_up", "schedule_type": Schedule.DAILY},
+    "clean_up_accounts": {"func": "accounts.tasks.clean_up", "schedule_type": Schedule.DAILY},
+    "clean_up_held_files": {
+        "func": "public_site.held_files.remove_orphans",
+        "schedule_type": Schedule.DAILY,
+    },
 }
 
 
