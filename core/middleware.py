@@ -77,6 +77,8 @@ class LanguageCookieMiddleware:
         request.LANGUAGE_CODE = language
         with translation.override(language):
             response = self.get_response(request)
-        patch_vary_headers(response, ("Cookie",))
+        # A page that any cache may keep chooses its language by its address, never by the cookie.
+        if "public" not in response.headers.get("Cache-Control", ""):
+            patch_vary_headers(response, ("Cookie",))
         response.headers.setdefault("Content-Language", language)
         return response

@@ -10,6 +10,31 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.storage import private_path
+from public_site.hub.models import (
+    GuideFact,
+    GuideVersion,
+    Hub,
+    HubCheck,
+    HubCount,
+    HubLink,
+    Sop,
+    SopStep,
+)
+
+__all__ = [
+    "Faq",
+    "Guide",
+    "GuideFact",
+    "GuideVersion",
+    "Hub",
+    "HubCheck",
+    "HubCount",
+    "HubLink",
+    "Page",
+    "SiteContact",
+    "Sop",
+    "SopStep",
+]
 
 PROSE_HELP = _(
     "Baris kosong memisahkan paragraf. “- ” atau “1. ” di awal baris membuat daftar, “## ” membuat judul, "
@@ -93,6 +118,10 @@ class Guide(models.Model):
         INDONESIAN = "id", _("Bahasa Indonesia")
         ENGLISH = "en", _("Bahasa Inggris")
 
+    class Audience(models.TextChoices):
+        AGENCY = "agency", _("Informasi (instansi)")
+        PUBLIC = "public", _("Info Layanan (masyarakat)")
+
     title = models.CharField(_("judul"), max_length=150)
     slug = models.SlugField(_("alamat"), max_length=60, unique=True)
     summary = models.CharField(_("keterangan"), max_length=250, blank=True)
@@ -105,6 +134,9 @@ class Guide(models.Model):
         validators=[FileExtensionValidator(["pdf"])],
         help_text=_("PDF"),
     )
+    #: When given, the application typesets the file from it (public_site.hub.guides).
+    body = models.TextField(_("teks panduan"), blank=True, help_text=PROSE_HELP)
+    audience = models.CharField(_("tampil di"), max_length=10, choices=Audience, default=Audience.AGENCY)
     order = models.PositiveSmallIntegerField(_("urutan"), default=100)
     is_published = models.BooleanField(_("terbit"), default=True)
     updated_at = models.DateTimeField(_("diperbarui"), auto_now=True)

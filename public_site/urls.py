@@ -1,6 +1,6 @@
 """Addresses of the public site."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from public_site.views import (
     account,
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("informasi/panduan/<slug:slug>/", pages.guide_download, name="guide_download"),
     path("hubungi-kami/", pages.contact, name="contact"),
     path("halaman/<slug:slug>/", pages.page, name="page"),
-    path("info/", pages.hub, name="hub"),
+    path("info/", include("public_site.hub.urls")),
     path("verifikasi/", verification.verify_home, name="verify_home"),
     path("verifikasi/<str:token>/", verification.verify, name="verify"),
     # Accounts: registration, the one door, one's own account.

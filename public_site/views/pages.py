@@ -44,7 +44,7 @@ def information(request: HttpRequest) -> HttpResponse:
         "nav": "information",
         "questions": questions,
         "query": query,
-        "guides": Guide.objects.published(),
+        "guides": Guide.objects.published().filter(audience=Guide.Audience.AGENCY),
     }
     return render(request, "public_site/pages/information.html", context)
 
@@ -70,9 +70,3 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """A page an editor wrote."""
     shown = get_object_or_404(Page.objects.published(), slug=slug)
     return render(request, "public_site/pages/page.html", {"page": shown})
-
-
-@require_safe
-def hub(request: HttpRequest) -> HttpResponse:
-    """Info Layanan: the red buttons for people who need a passport, not data."""
-    return render(request, "public_site/pages/hub.html")
