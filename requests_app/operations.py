@@ -125,6 +125,10 @@ def save_header(
     for name in changed:
         setattr(request, name, values[name])
     if letter is not None:
+        if request.is_draft and request.letter:
+            # Once sent, the earlier letter stays: the receipt carries its fingerprint.
+            storage, earlier = request.letter.storage, str(request.letter.name)
+            transaction.on_commit(lambda: storage.delete(earlier))
         request.letter_name = safe_name(letter.name or "surat.pdf")
         request.letter.save(letter.name or "surat.pdf", letter, save=False)
         changed += ["letter", "letter_name"]

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.entitlements import refusal_reason
 from accounts.models import User
 from core.doors import clock
 from public_site.forms.base import ErrorItem
@@ -343,8 +342,3 @@ def refuse_withdrawing(found: DataRequest, user: User) -> None:
         raise PermissionDenied
     if workflow.reasons("withdraw", found, user) is None:
         raise operations.conflict(found)
-
-
-def refusal_for(user: User) -> str:
-    """Why the person's agency may not ask for anything today; empty when it may."""
-    return refusal_reason(user.agency, None, clock.today()) if user.agency else ""

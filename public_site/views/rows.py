@@ -60,7 +60,7 @@ def row_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         if found.more_than_ten:
             return redirect("public_site:request_upload", pk=pk)
         if found.rows.count() >= settings.TYPED_ROWS_MAX:
-            messages.warning(request, operations_full_message())
+            messages.warning(request, full_message())
             return redirect(data_address(pk))
     offered = offered_services(found.agency)
     service = chosen_service(request, offered)
@@ -88,7 +88,7 @@ def row_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return row_page(request, found, form=form, service=service, offered=offered, address=address)
 
 
-def operations_full_message() -> str:
+def full_message() -> str:
     """Why no eleventh row can be typed."""
     return _(
         "Anda sudah memasukkan %(limit)d data. Untuk menambah, ubah jawaban menjadi YA lalu unggah Excel."

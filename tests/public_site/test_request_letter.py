@@ -116,3 +116,15 @@ def test_application_date_is_shown_as_in_the_manual(browser, page_text) -> None:
     draft = new_draft(browser)
     page = page_text(browser.get(address("request_letter", pk=draft.pk)))
     assert f"Tanggal Permohonan {clock.grid_date(clock.today())}" in page
+
+
+def test_replaced_letter_of_a_draft_is_deleted(browser, django_capture_on_commit_callbacks) -> None:
+    draft = new_draft(browser)
+    fill_letter(browser, draft)
+    first = fresh(draft).letter
+    with django_capture_on_commit_callbacks(execute=True):
+        fill_letter(browser, draft)
+    second = fresh(draft).letter
+    assert first.name != second.name
+    assert second.storage.exists(second.name)
+    assert not first.storage.exists(first.name)
