@@ -63,6 +63,8 @@ OFFICERS = [
 def at(days_ago: int, hour: int) -> Iterator[None]:
     """Everything inside happens that many days ago: trails cannot be back-dated afterwards."""
     day = clock.today() - timedelta(days=days_ago)
+    while day.weekday() >= 5:  # officers are at home
+        day -= timedelta(days=1)
     moment = datetime.combine(day, time(hour, 10 + days_ago % 40), clock.ZONES["WIB"])
     with patch("django.utils.timezone.now", lambda: min(moment, _real_now())):
         yield
