@@ -203,7 +203,7 @@ def test_letter_is_shown_inert_and_recorded(client: Any, sign_in: Any, budi: Use
     assert AccessEntry.objects.get().action == Action.DOWNLOAD_LETTER
     download = client.get(page(found, "surat/"), {"unduh": "1"})
     assert download["Content-Disposition"].startswith("attachment")
-    download.close()
+    assert b"".join(download.streaming_content)
 
 
 BUTTONS = [
@@ -309,7 +309,7 @@ def test_export_holds_headers_only_and_is_recorded(
     found = request_in(Status.PROCESSING, subject='=HYPERLINK("http://x")')
     response = sign_in(client, rina).post(LIST + "export/", {"format": "0", "resource": "0"})
     assert response.status_code == 200
-    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).active
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(response.content)).active
     cells = [[cell.value for cell in line] for line in sheet.iter_rows()]
     assert cells[0][0] == "No. Permohonan"
     assert cells[1][0] == found.number
