@@ -29,16 +29,16 @@ class Command(BaseCommand):
         # Hundreds of lines of libraries at work would bury the sign-ins that follow.
         logging.disable(logging.INFO)
         try:
-            played = self.load(count)
+            played = self.load(count, verbosity)
         finally:
             logging.disable(logging.NOTSET)
         if verbosity:
             self.stdout.write(f"Data demo siap: {played} permohonan baru.")
 
-    def load(self, count: int) -> int:
+    def load(self, count: int, verbosity: int) -> int:
         """All parts; returns how many requests were made."""
         if not Record.objects.filter(source_key__startswith="INV-DEP-").exists():
-            call_command("load_demo_holdings", count=count, stdout=self.stdout)
+            call_command("load_demo_holdings", count=count, verbosity=verbosity, stdout=self.stdout)
         with transaction.atomic():
             load_people()
             if not Registration.objects.exists():

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         """How many records."""
         parser.add_argument("--count", type=int, default=50_000)
 
-    def handle(self, *args: Any, count: int, **options: Any) -> None:
+    def handle(self, *args: Any, count: int, verbosity: int, **options: Any) -> None:
         """Refuse outside the demo; else load service by service."""
         if not settings.DEMO:
             raise CommandError("Data rekaan hanya untuk demo.")
@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 run.total, run.finished_at = loaded.total, clock.now()
                 run.created_count, run.updated_count = loaded.created, loaded.updated
                 run.save()
-            self.stdout.write(
-                f"{service.label}: {loaded.created} baru, {loaded.updated} diubah, {loaded.unchanged} tetap"
-            )
+            if verbosity:
+                self.stdout.write(
+                    f"{service.label}: {loaded.created} baru, {loaded.updated} diubah, {loaded.unchanged} tetap"
+                )
