@@ -7,6 +7,8 @@ from pathlib import Path
 import pikepdf
 from openpyxl import load_workbook
 
+from core.doors import clock
+
 EMAIL = "mysterious-indicate-94@inboxkitten.com"
 OWN_PASSWORD = "sepeda-biru-di-tepi-danau"
 OFFICER_PASSWORD = "jalan-laut-kopi-senja"
@@ -95,3 +97,28 @@ def fill_template(template: bytes) -> bytes:
     output = io.BytesIO()
     workbook.save(output)
     return output.getvalue()
+
+
+def check_order(text: str, number: str) -> None:
+    """The blocks of the manual's last chapter, one after the other."""
+    words = " ".join(text.split())
+    blocks = [
+        "DIREKTORAT JENDERAL IMIGRASI",
+        "LAYANAN DATA KEIMIGRASIAN",
+        f"Nomor : IMI-GR.03.07-{clock.today():%d%m%Y}-0001",
+        "PEMOHON",
+        "BADAN IT NASIONAL",
+        number,
+        "PERMINTAAN DATA",
+        LETTER["No. Surat"],
+        "DATA DETAIL",
+        "John Doe",
+        "Martinus Laurentus",
+        "DATA STATISTIK",
+        "Perlintasan",
+    ]
+    position = 0
+    for block in blocks:
+        found = words.find(block, position)
+        assert found >= 0, f"“{block}” is missing or stands too early in: {words[:3000]}"
+        position = found

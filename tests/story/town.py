@@ -2,17 +2,18 @@
 
 import email
 import email.policy
+import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class Post:
         self.news = threading.Condition()
         self._server = Controller(self, hostname="127.0.0.1", port=self.port)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Takes one message."""
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
@@ -139,12 +140,13 @@ class Town:
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.2)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            with suppress(OSError):
+                connection.request("GET", "/health/ready")
+                if connection.getresponse().status == 200:
+                    return
+            connection.close()
+            time.sleep(0.2)
         raise AssertionError("the site does not answer:\n" + self.log()[-4000:])
 
     def log(self) -> str:
@@ -157,15 +159,10 @@ class Town:
             if process.poll() is None:
                 process.terminate()
         for process in self._processes:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                pass
-            with_children = process.pid
-            try:
-                os.killpg(with_children, 9)
-            except ProcessLookupError:
-                pass
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         self.post.stop()
 
 
