@@ -79,7 +79,7 @@ def request_upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "sheet_count": Service.objects.published().count() + 1,
         "size_limit": megabytes(settings.XLSX_MAX_BYTES),
         "row_limit": whole(settings.XLSX_MAX_ROWS),
-        "earlier": found.uploads.exclude(stage__in=[Stage.SAVED, Stage.DISCARDED]).first(),
+        "earlier": found.uploads.exclude(stage__in=[Stage.SAVED, Stage.DISCARDED]).only("file_name").first(),
     }
     return render(request, "public_site/upload/form.html", context, status=422 if form.errors else 200)
 

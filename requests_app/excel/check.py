@@ -13,6 +13,7 @@ from core.catalogue.kinds import Lookups, shorten
 from core.catalogue.schema import Field, Schema, Values
 from core.doors.excel import Cell, Row, Sheet, WorkbookError, read_workbook
 from core.doors.excel_guard import column_letters
+from core.doors.excel_writer import clean_text
 from requests_app.excel.template import (
     MARKS_TITLE,
     NUMBER_TITLE,
@@ -176,7 +177,9 @@ class _Check:
         return self.result
 
     def add(self, sheet: str, cell: str, value: str, message: str) -> None:
-        self.result.errors.append(CheckError(sheet=sheet, cell=cell, value=value, message=message))
+        # PostgreSQL's JSON takes no NUL, which a workbook can smuggle in as _x0000_.
+        error = CheckError(sheet=sheet, cell=cell, value=clean_text(value), message=clean_text(message))
+        self.result.errors.append(error)
 
     def tell(self) -> None:
         if self.report:

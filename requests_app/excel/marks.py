@@ -16,12 +16,17 @@ from core.doors.excel import Cell, Sheet, read_workbook
 from core.doors.excel_writer import clean_text
 from requests_app.excel.check import shift_of
 from requests_app.excel.merging import split_cell
-from requests_app.excel.template import MARKS_TITLE, build_book, draw_title, put, sheet_names, to_bytes
+from requests_app.excel.template import FONT, MARKS_TITLE, build_book, draw_title, put, sheet_names, to_bytes
 
 _RED = ("FFB3261E", "FFFFFFFF")
 _FAULTY = PatternFill("solid", fgColor="FFFBD5D0")
 #: Room for the new column on the left.
 _SHIFT = 1
+#: Characters in a line of that column, and the greatest height of a row in points.
+_LINE = 60
+_TALLEST = 400
+#: Remarks at cells per sheet; thousands would make the file too heavy to come back. The column names all.
+_MOST_REMARKS = 200
 
 Marks = dict[int, list[tuple[int, str]]]
 
@@ -47,7 +52,8 @@ def mark_errors(
         title = names[schema.service_key]
         target = book[title]
         draw_title(target, 1, 1, MARKS_TITLE, _RED)
-        target.column_dimensions["A"].width = 60
+        target.column_dimensions["A"].width = _LINE
+        target.freeze_panes = "B2"
         if title in sheets:
             _fill(target, sheets[title], schema, by_sheet.get(title, {}))
     faulty = [name for name in names.values() if name in by_sheet]
@@ -71,6 +77,7 @@ def _fill(target: Worksheet, sheet: Sheet, schema: Schema, marks: Marks) -> None
     shift = _SHIFT - shift_of(sheet)
     first = 1 + shift_of(sheet)
     whole = [message for _column, message in marks.get(0, [])]
+    noted = 0
     for row in sheet.rows:
         if row.number == 1:
             continue
@@ -84,13 +91,17 @@ def _fill(target: Worksheet, sheet: Sheet, schema: Schema, marks: Marks) -> None
             place = column + shift
             faulty: Any = target.cell(row.number, place)
             faulty.fill = _FAULTY
-            note = Comment(clean_text(message), "Ditjen Imigrasi")
-            note.width, note.height = 260, 90
-            faulty.comment = note
+            if noted < _MOST_REMARKS:
+                noted += 1
+                note = Comment(clean_text(message), "Ditjen Imigrasi")
+                note.width, note.height = 260, 90
+                faulty.comment = note
             remarks.append(f"{get_column_letter(place)}{row.number}: {message}")
         if remarks:
-            mark = put(target, row.number, 1, "; ".join(remarks))
-            mark.font = Font(color=_RED[0])
+            mark = put(target, row.number, 1, "\n".join(remarks))
+            mark.font = Font(name=FONT, color=_RED[0])
+            lines = sum(1 + len(remark) // _LINE for remark in remarks)
+            target.row_dimensions[row.number].height = min(_TALLEST, 15 * lines)
             mark.alignment = Alignment(wrap_text=True, vertical="top")
 
 

@@ -14,6 +14,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from core.catalogue.kinds import Column, Lookups
@@ -26,6 +27,7 @@ SERVICE_SHEET = "Upload Detail "
 OPTIONS_SHEET = "Pilihan "
 NUMBER_TITLE = "No"
 MARKS_TITLE = "Kesalahan"
+FONT = "Calibri"
 
 _LINE = Side(style="thin", color="FFD0D7E2")
 _FRAME = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -132,13 +134,21 @@ def draw_service(
         sheet.add_data_validation(guidance(item, column, choices, letter))
     sheet.row_dimensions[1].height = 24
     sheet.freeze_panes = f"{get_column_letter(first + 2)}2"
-    sheet.sheet_view.showGridLines = True
+    fit_width(sheet)
+
+
+def fit_width(sheet: Worksheet) -> None:
+    """Print on landscape A4 with all columns on one page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def draw_title(sheet: Worksheet, row: int, column: int, text: str, colours: tuple[str, str]) -> Any:
     """Draw one title cell and return it."""
     cell = put(sheet, row, column, text)
-    cell.font = Font(bold=True, color=colours[1])
+    cell.font = Font(name=FONT, bold=True, color=colours[1])
     cell.fill = PatternFill("solid", fgColor=colours[0])
     cell.alignment = Alignment(vertical="center")
     cell.border = _FRAME
@@ -205,7 +215,7 @@ def instructions() -> list[str]:
 
 def draw_examples(sheet: Worksheet, schemas: Sequence[Schema], names: dict[str, str]) -> None:
     """Draw the rules, the meaning of the colours and two example rows of every service."""
-    put(sheet, 1, 1, EXAMPLE_SHEET).font = Font(bold=True, size=14, color=_OWN[0])
+    put(sheet, 1, 1, EXAMPLE_SHEET).font = Font(name=FONT, bold=True, size=14, color=_OWN[0])
     row = 2
     for rule in instructions():
         put(sheet, row, 1, rule)
@@ -214,8 +224,11 @@ def draw_examples(sheet: Worksheet, schemas: Sequence[Schema], names: dict[str, 
     for column, (text, colours) in enumerate(legend, start=2):
         draw_title(sheet, row + 1, column, text, colours)
     row += 3
+    widths: dict[int, int] = {}
     for schema in schemas:
-        put(sheet, row, 1, names[schema.service_key]).font = Font(bold=True, size=12, color=_OWN[0])
+        put(sheet, row, 1, names[schema.service_key]).font = Font(
+            name=FONT, bold=True, size=12, color=_OWN[0]
+        )
         draw_title(sheet, row + 1, 1, NUMBER_TITLE, _OWN)
         for column, item in enumerate(schema.asked, start=2):
             draw_title(sheet, row + 1, column, item.label, tone(item))
@@ -223,15 +236,17 @@ def draw_examples(sheet: Worksheet, schemas: Sequence[Schema], names: dict[str, 
             line = row + 1 + index
             put(sheet, line, 1, str(index)).border = _FRAME
             for column, item in enumerate(schema.asked, start=2):
-                cell = put(sheet, line, column, values.get(item.key, ""))
+                text = values.get(item.key, "")
+                widths[column] = min(40, max(widths.get(column, 18), len(item.label) + 4, len(text) + 2))
+                cell = put(sheet, line, column, text)
                 cell.number_format = "@"
                 cell.border = _FRAME
         row += 5
     sheet.column_dimensions["A"].width = 6
-    widest = max((len(schema.asked) for schema in schemas), default=0)
-    for column in range(2, widest + 2):
-        sheet.column_dimensions[get_column_letter(column)].width = 24
+    for column, width in widths.items():
+        sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.sheet_view.showGridLines = False
+    fit_width(sheet)
 
 
 def example_rows(schema: Schema) -> list[dict[str, str]]:

@@ -128,6 +128,12 @@ def test_check_takes_a_passport_number_that_looks_like_a_power() -> None:
     assert result.errors == []
 
 
+def test_check_keeps_control_characters_out_of_its_messages() -> None:
+    result = check_rows({**JOHN, "Nama": "Jo_x0000_hn", "Jenis Kelamin": "_x0000_L_x0007_"})
+    assert result.errors
+    assert all(character.isprintable() for error in result.errors for character in "".join(error.values()))
+
+
 def test_check_reports_excel_errors() -> None:
     def break_cell(book: Any) -> None:
         cell = book[PASPOR]["B2"]
@@ -285,6 +291,16 @@ def test_marked_workbook_heals_when_corrected() -> None:
     book.save(target)
     healed = check(target.getvalue())
     assert (healed.errors, healed.total) == ([], 2)
+
+
+def test_marked_workbook_of_a_thousand_faulty_rows_can_come_back() -> None:
+    rows = [
+        {**paspor(number), "NIK": f"x{number}", "Tanggal Lahir": f"{number}-13-2000"}
+        for number in range(1000)
+    ]
+    content = marked(filled({"Paspor": rows}))
+    assert len(content) < 500_000
+    assert len(check(content).errors) == 2000
 
 
 def test_marked_workbook_does_not_make_a_rounded_number_sound() -> None:
