@@ -7,10 +7,16 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
+from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import now
+from django_q.models import Failure, Schedule, Success
+from django_q.tasks import async_task
 
 from core.access_log.models import Action
 from core.access_log.record import record_access
+from core.holdings.models import ImportRun, Record
+from core.reference.models import Checkpoint, Country, Holiday, RegionalOffice
 from requests_app import answering, operations
 from requests_app.models import DataRequest, Outcome
 from tests import factories
@@ -102,6 +108,35 @@ def build_requests(
         Action.VIEW_ROWS, actor=rina, purpose="uji", object_type="datarequest", object_id="uji", persons=[row]
     )
     return requests
+
+
+def build_console_objects(service: Any, rina: Any) -> None:
+    """One object for each list of the console that would be empty otherwise."""
+    factories.make_registration()
+    run = ImportRun.objects.create(
+        service=service, by=rina, file_name="uji.xlsx", stage=ImportRun.Stage.READY
+    )
+    Record.objects.create(service=service, source_key="UJI-1", values={"nama": "John Doe"}, import_run=run)
+    regional = RegionalOffice.objects.create(
+        slug="dki", name="Kantor Wilayah DKI Jakarta", official_name="Kanwil DKI"
+    )
+    assert regional.pk
+    Checkpoint.objects.create(key="uji", code="UJI", name="TPI Uji", kind="UDARA")
+    Country.objects.get_or_create(
+        alpha3="IDN", defaults={"alpha2": "ID", "name": "Indonesia", "name_en": "Indonesia"}
+    )
+    Holiday.objects.get_or_create(
+        date=date(2026, 8, 17), defaults={"name": "Hari Kemerdekaan", "kind": "national"}
+    )
+    Success.objects.create(
+        id="a" * 32, name="uji", func="core.tasks.clean_up", started=now(), stopped=now(), success=True
+    )
+    Failure.objects.create(
+        id="b" * 32, name="gagal", func="core.tasks.clean_up", started=now(), stopped=now(), success=False
+    )
+    Schedule.objects.create(name="uji", func="core.tasks.clean_up", schedule_type=Schedule.DAILY)
+    async_task("core.tasks.clean_up")
+    call_command("load_content", verbosity=0)
 
 
 def console_models() -> dict[str, Any]:
