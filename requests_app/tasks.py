@@ -56,3 +56,8 @@ def retry_uploads() -> None:
     """Takes up checks whose worker died half-way, also after a restart; runs every few minutes."""
     for upload_id in uploads.stuck_uploads():
         queue.enqueue("requests_app.tasks.check_upload", str(upload_id))
+
+
+def forget_uploads() -> None:
+    """Removes the workbooks nobody wanted; runs daily."""
+    uploads.forget_discarded()

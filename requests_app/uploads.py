@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -122,3 +123,16 @@ def stuck_uploads(before_minutes: int = 3) -> Sequence[uuid.UUID]:
         if age > before_minutes * max(1, upload.attempts):
             stuck.append(upload.pk)
     return stuck
+
+
+def forget_discarded() -> int:
+    """Delete uploads that were discarded at least a day ago, with their files; return how many."""
+    old = RowUpload.objects.filter(
+        stage=Stage.DISCARDED, created_at__lt=clock.now() - timedelta(days=1)
+    ).only("pk", "file")
+    forgotten = 0
+    for upload in old[:1000]:
+        upload.file.delete(save=False)
+        upload.delete()
+        forgotten += 1
+    return forgotten

@@ -292,3 +292,18 @@ def test_check_overtaken_by_another_stores_nothing(browser, draft) -> None:
 def test_template_address_gives_a_workbook_our_door_reads(browser, draft) -> None:
     content = browser.get(address("request_template", pk=draft.pk)).content
     assert len(read_workbook(SimpleUploadedFile("templat.xlsx", content), sheets=[])) == 7
+
+
+def test_discarded_workbooks_are_removed_after_a_day(browser, draft) -> None:
+    for _attempt in range(2):
+        send(browser, draft, filled({"Paspor": [JOHN]}))
+    kept = newest(draft)
+    discarded = RowUpload.objects.get(stage=Stage.DISCARDED)
+    storage, name = discarded.file.storage, discarded.file.name
+    tasks.forget_uploads()
+    assert storage.exists(name)
+    RowUpload.objects.update(created_at=timezone.now() - timedelta(days=2))
+    tasks.forget_uploads()
+    assert not storage.exists(name)
+    assert list(RowUpload.objects.all()) == [kept]
+    assert kept.file.storage.exists(kept.file.name)

@@ -17,7 +17,15 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "schedule_type": Schedule.MINUTES,
         "minutes": 2,
     },
+    "forget_uploads": {"func": "requests_app.tasks.forget_uploads", "schedule_type": Schedule.DAILY},
+    "retry_whatsapp": {
+        "func": "public_site.whatsapp.tasks.retry",
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 1,
+    },
+    "forget_whatsapp": {"func": "public_site.whatsapp.tasks.forget", "schedule_type": Schedule.HOURLY},
     "clean_up": {"func": "core.tasks.clean_up", "schedule_type": Schedule.DAILY},
+    "check_hub": {"func": "public_site.hub.tasks.daily_check", "schedule_type": Schedule.DAILY},
     "clean_up_accounts": {"func": "accounts.tasks.clean_up", "schedule_type": Schedule.DAILY},
     "clean_up_held_files": {
         "func": "public_site.held_files.remove_orphans",
