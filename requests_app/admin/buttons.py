@@ -23,6 +23,12 @@ WORKING_RIGHTS = (workflow.VERIFY, workflow.PROCESS, workflow.APPROVE)
 ASSIGNABLE = (Status.SUBMITTED, Status.VERIFYING, Status.PROCESSING, Status.AWAITING_APPROVAL)
 
 
+NOTE_ERRORS = {
+    "required": _("Tulis alasan atau catatan, paling sedikit 5 karakter"),
+    "min_length": _("Tulis alasan atau catatan, paling sedikit 5 karakter"),
+}
+
+
 class PublicNoteForm(BaseDialogForm):
     """A note that the applicant reads."""
 
@@ -30,6 +36,7 @@ class PublicNoteForm(BaseDialogForm):
         label=_("Alasan untuk pemohon"),
         help_text=_("Dibaca pemohon di halaman permohonan dan di email. Jangan menulis data orang di sini."),
         min_length=5,
+        error_messages=NOTE_ERRORS,
         max_length=1000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )
@@ -42,6 +49,7 @@ class InternalNoteForm(BaseDialogForm):
         label=_("Catatan untuk petugas"),
         help_text=_("Hanya dibaca petugas."),
         min_length=5,
+        error_messages=NOTE_ERRORS,
         max_length=1000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )
@@ -70,7 +78,10 @@ class AssignForm(BaseDialogForm):
     """Which officer gets the request."""
 
     assignee = OfficerChoiceField(
-        label=_("Petugas"), queryset=User.objects.none(), widget=UnfoldAdminSelectWidget()
+        label=_("Petugas"),
+        empty_label=_("Pilih petugas"),
+        queryset=User.objects.none(),
+        widget=UnfoldAdminSelectWidget(),
     )
     note = forms.CharField(
         label=_("Catatan untuk petugas (boleh kosong)"),

@@ -56,6 +56,8 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
     search_fields = ("number__startswith", "letter_number", "agency__name")
     search_help_text = _("Cari menurut No. Permohonan, No. Surat, atau instansi")
     list_select_related = ("agency", "assignee")
+    #: What the head of the list shows as sorted; see ``get_ordering``.
+    ordering = ("due_on",)
     operation_buttons = OPERATION_BUTTONS
     resource_classes = [DataRequestResource]
     export_form_class = ExportForm
@@ -96,7 +98,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
         """Coloured word."""
         return request.status, str(Status(request.status).label)
 
-    @display(description=_("jumlah baris"))
+    @display(description=_("baris"))
     def display_rows(self, request: Any) -> str:
         """Rows about persons, and statistics questions when there are any."""
         if request.statistics_count:
