@@ -82,12 +82,21 @@ def moment_text(moment: Any) -> str:
     return f"{clock.short_date(moment)}, {clock.time_wib(moment)}"
 
 
-def timeline_items(found: DataRequest, events: Iterable[RequestEvent]) -> list[dict[str, Any]]:
-    """The coarse steps for ``parts/timeline.html``: title, note with time or explanation, state."""
+#: Phases whose explanation says that the rest can be read after signing in.
+READ_AFTER_SIGN_IN = frozenset({"selesai", "ditolak"})
+
+
+def timeline_items(
+    found: DataRequest, events: Iterable[RequestEvent], *, is_signed_in: bool = True
+) -> list[dict[str, Any]]:
+    """The coarse steps for ``parts/timeline.html``: title, note with time or explanation, state.
+
+    Where to read the end of it is told only to those who have not signed in.
+    """
     items = []
     for step in timeline(found, events):
         notes = [moment_text(step.at)] if step.at and (step.is_done or step.is_current) else []
-        if step.is_current:
+        if step.is_current and not (is_signed_in and step.phase.key in READ_AFTER_SIGN_IN):
             notes.append(str(step.phase.explanation))
         items.append(
             {

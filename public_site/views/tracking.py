@@ -49,6 +49,6 @@ def track(request: HttpRequest) -> HttpResponse:
     context |= {
         "found": found,
         "phase": workflow.public_phase(found.status),
-        "timeline": timeline_items(found, found.events.all()),
+        "timeline": timeline_items(found, found.events.all(), is_signed_in=False),
     }
     return render(request, "public_site/tracking/track.html", context)
