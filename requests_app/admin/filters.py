@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from admin_theme.filters import YesNoFilter
 from core.catalogue.models import Service
 from requests_app.admin.buttons import working_officers
+from requests_app.dashboard import waiting_for
 from requests_app.models import DataRequest, RequestRow, StatisticsItem
 
 
@@ -82,8 +83,6 @@ class WaitingFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Requests in states that wait for this person's rights."""
-        from requests_app.dashboard import waiting_for
-
         if self.value() != "saya":
             return queryset
         return queryset.filter(pk__in=waiting_for(request.user).values("pk"))
