@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from admin_theme.base import OfficerModelAdmin
 from core.doors.scanning import check_pdf
 from public_site.models import Faq, Guide, Page, SiteContact
+from public_site.whatsapp import admin as whatsapp_admin  # noqa: F401  registers its pages
 
 
 @admin.register(Faq)

@@ -20,8 +20,17 @@ from public_site.hub.models import (
     Sop,
     SopStep,
 )
+from public_site.whatsapp.models import (
+    Conversation,
+    ConversationRule,
+    PassportStatus,
+    WhatsAppDelivery,
+    WhatsAppMessage,
+)
 
 __all__ = [
+    "Conversation",
+    "ConversationRule",
     "Faq",
     "Guide",
     "GuideFact",
@@ -31,9 +40,12 @@ __all__ = [
     "HubCount",
     "HubLink",
     "Page",
+    "PassportStatus",
     "SiteContact",
     "Sop",
     "SopStep",
+    "WhatsAppDelivery",
+    "WhatsAppMessage",
 ]
 
 PROSE_HELP = _(

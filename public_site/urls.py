@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hubungi-kami/", pages.contact, name="contact"),
     path("halaman/<slug:slug>/", pages.page, name="page"),
     path("info/", include("public_site.hub.urls")),
+    path("whatsapp/", include("public_site.whatsapp.urls")),
     path("verifikasi/", verification.verify_home, name="verify_home"),
     path("verifikasi/<str:token>/", verification.verify, name="verify"),
     # Accounts: registration, the one door, one's own account.

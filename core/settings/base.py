@@ -252,6 +252,24 @@ MAIL_BUILDERS = {
     "requests": "requests_app.emails",
 }
 
+# --- WhatsApp (Cloud API) -------------------------------------------------------------------------------------
+#: Empty secrets switch it off: the webhook answers 404. The simulator works without any of them.
+WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
+WHATSAPP_APP_SECRET = env.str("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
+WHATSAPP_PHONE_NUMBER_ID = env.str("WHATSAPP_PHONE_NUMBER_ID", default="")
+WHATSAPP_API_URL = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com/v24.0")
+WHATSAPP_TIMEOUT = env.int("WHATSAPP_TIMEOUT", default=10)
+#: By sender: wrong numbers, and messages that get an answer, in an hour.
+WHATSAPP_STATUS_MISSES = env.int("WHATSAPP_STATUS_MISSES", default=5)
+WHATSAPP_MESSAGES_PER_HOUR = env.int("WHATSAPP_MESSAGES_PER_HOUR", default=60)
+#: How long a number and texts stay after the person's last message; longer while an officer is talking to them.
+WHATSAPP_KEEP_HOURS = env.int("WHATSAPP_KEEP_HOURS", default=24)
+WHATSAPP_OFFICER_DAYS = env.int("WHATSAPP_OFFICER_DAYS", default=7)
+#: Ids without text; the API delivers again for up to seven days.
+WHATSAPP_MESSAGE_DAYS = env.int("WHATSAPP_MESSAGE_DAYS", default=30)
+WHATSAPP_PASSPORT_DAYS = env.int("WHATSAPP_PASSPORT_DAYS", default=180)
+
 # --- queue --------------------------------------------------------------------------------------------------
 Q_CLUSTER = {
     "name": "layanan-data",

@@ -19,6 +19,12 @@ SITE_MAP: list[dict[str, Any]] = [
                 "badge": "requests_app.dashboard.waiting_badge",
             },
             {"title": _("Pendaftaran"), "icon": "how_to_reg", "model": "accounts.Registration"},
+            {
+                "title": _("Percakapan WhatsApp"),
+                "icon": "forum",
+                "model": "public_site.Conversation",
+                "badge": "public_site.whatsapp.admin.waiting_badge",
+            },
         ],
     },
     {
@@ -27,6 +33,7 @@ SITE_MAP: list[dict[str, Any]] = [
         "items": [
             {"title": _("Basis Data Keimigrasian"), "icon": "database", "model": "holdings.Record"},
             {"title": _("Impor"), "icon": "upload_file", "model": "holdings.ImportRun"},
+            {"title": _("Status paspor"), "icon": "badge", "model": "public_site.PassportStatus"},
         ],
     },
     {
@@ -67,6 +74,13 @@ SITE_MAP: list[dict[str, Any]] = [
             {"title": _("Panduan"), "icon": "menu_book", "model": "public_site.Guide"},
             {"title": _("Halaman"), "icon": "article", "model": "public_site.Page"},
             {"title": _("Kontak"), "icon": "call", "model": "public_site.SiteContact"},
+            {"title": _("Aturan WhatsApp"), "icon": "chat", "model": "public_site.ConversationRule"},
+            {
+                "title": _("Simulator WhatsApp"),
+                "icon": "smartphone",
+                "url": "admin:whatsapp_simulator",
+                "permission": "public_site.simulate_conversation",
+            },
         ],
     },
     {
@@ -80,6 +94,7 @@ SITE_MAP: list[dict[str, Any]] = [
             {"title": _("Pekerjaan selesai"), "icon": "task_alt", "model": "django_q.Success"},
             {"title": _("Jadwal"), "icon": "schedule", "model": "django_q.Schedule"},
             {"title": _("Surel"), "icon": "mail", "model": "core.OutgoingMail"},
+            {"title": _("Pesan WhatsApp"), "icon": "sms", "model": "public_site.WhatsAppMessage"},
         ],
     },
 ]

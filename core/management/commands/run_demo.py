@@ -23,6 +23,7 @@ LOADERS = (
     ("load_catalogue", ()),
     ("load_roles", ()),
     ("load_content", ()),
+    ("load_whatsapp", ()),
     ("load_hub", ()),
     ("load_schedules", ()),
     ("load_demo", ()),
