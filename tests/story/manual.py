@@ -1,6 +1,7 @@
 """What the client's manual writes into the forms, word for word, and the twelve persons of the Excel request."""
 
 import io
+import re
 from datetime import date
 from pathlib import Path
 
@@ -122,3 +123,10 @@ def check_order(text: str, number: str) -> None:
         found = words.find(block, position)
         assert found >= 0, f"“{block}” is missing or stands too early in: {words[:3000]}"
         position = found
+
+
+def verification_path(text: str) -> str:
+    """The path of the verification page printed in the document, which may be broken over two lines."""
+    found = re.search(r"/verifikasi/([\w\s-]+?)/", text)
+    assert found, text[-1500:]
+    return f"/verifikasi/{''.join(found[1].split())}/"

@@ -187,7 +187,6 @@ class Window:
         self.status = answer.status_code
         self.content_type = answer.get("Content-Type", "")
         self.content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        answer.close()
         assert self.status < 400, f"{self.status} at {path}: {self.readable()[:800]}"
         if self.content_type.startswith("text/html"):
             self.url = path

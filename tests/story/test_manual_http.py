@@ -245,8 +245,6 @@ def download(andi: Window, number: str, detail: str) -> None:
     }
     workbook.close()
     assert {"John Doe", "A123123", "Martinus Laurentus", "B123123"} <= cells
-    token = re.search(r"/verifikasi/\s*([\w-]+)/", text)
-    assert token
-    anybody = Window().open(f"/verifikasi/{token[1]}/")
+    anybody = Window().open(manual.verification_path(text))
     anybody.says("Dokumen ini terbit dari sistem kami", "BADAN IT NASIONAL")
     anybody.fill("file", SimpleUploadedFile("jawaban.pdf", pdf)).press("Periksa berkas").says("Sama persis")

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -140,14 +140,20 @@ class Town:
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-            with suppress(OSError):
-                connection.request("GET", "/health/ready")
-                if connection.getresponse().status == 200:
+            with (
+                suppress(OSError),
+                closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as site,
+            ):
+                site.request("GET", "/health/ready")
+                answer = site.getresponse()
+                answer.read()
+                if answer.status == 200 and self._is_alive():
                     return
-            connection.close()
             time.sleep(0.2)
         raise AssertionError("the site does not answer:\n" + self.log()[-4000:])
+
+    def _is_alive(self) -> bool:
+        return all(process.poll() is None for process in self._processes)
 
     def log(self) -> str:
         """What the processes wrote."""
