@@ -31,7 +31,7 @@ lock:
 	  --no-emit-trusted-host --no-header -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 messages:
-	@DEMO=1 $(V)/python manage.py makemessages -l en --no-wrap --no-location -i .venv -i var -i locale_vendor
+	@DEMO=1 $(V)/python manage.py makemessages -l en --no-wrap --no-location --no-obsolete -i .venv -i var -i tests
 	@DEMO=1 $(V)/python manage.py compilemessages -i .venv
 
 clean:

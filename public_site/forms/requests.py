@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.catalogue.forms import SchemaForm
@@ -143,7 +143,7 @@ class LetterForm(SiteForm):
     def clean_letter(self) -> UploadedFile | None:
         uploaded: UploadedFile | None = self.cleaned_data.get("letter")
         if uploaded is not None:
-            check_pdf(uploaded, gettext_now("Surat Permohonan Resmi"))
+            check_pdf(uploaded, gettext("Surat Permohonan Resmi"))
         return uploaded
 
     def storable(self) -> dict[str, Any]:

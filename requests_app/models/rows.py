@@ -6,9 +6,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.catalogue.models import Service
@@ -75,8 +74,8 @@ class StatisticsItem(models.Model):
         WNA = "WNA", _("WNA")
 
     class Direction(models.TextChoices):
-        IN = "MASUK", _("Masuk")
-        OUT = "KELUAR", _("Keluar")
+        IN = "MASUK", pgettext_lazy("arah", "Masuk")
+        OUT = "KELUAR", pgettext_lazy("arah", "Keluar")
 
     request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="statistics")
     position = models.PositiveIntegerField(pgettext_lazy("kolom", "No"))
@@ -145,30 +144,28 @@ class StatisticsItem(models.Model):
         errors: dict[str, str] = {}
         service = self.service
         if not service.has_statistics:
-            errors["service"] = gettext_now("Layanan %(service)s tidak dapat diminta sebagai statistik") % {
+            errors["service"] = gettext("Layanan %(service)s tidak dapat diminta sebagai statistik") % {
                 "service": service.shown_label
             }
         if self.period_until < self.period_from:
-            errors["period_until"] = gettext_now(
-                "Tanggal akhir Periode Data lebih awal daripada tanggal mulai"
-            )
+            errors["period_until"] = gettext("Tanggal akhir Periode Data lebih awal daripada tanggal mulai")
         elif self.period_until > clock.today():
-            errors["period_until"] = gettext_now("Tanggal akhir Periode Data melewati hari ini")
+            errors["period_until"] = gettext("Tanggal akhir Periode Data melewati hari ini")
         elif (self.period_until - self.period_from).days > settings.STATISTICS_MAX_YEARS * 366:
-            errors["period_until"] = gettext_now("Periode Data paling lama %(years)d tahun") % {
+            errors["period_until"] = gettext("Periode Data paling lama %(years)d tahun") % {
                 "years": settings.STATISTICS_MAX_YEARS
             }
         for name in ("regional_office", "office", "checkpoint", "citizenship", "direction"):
             if name not in service.statistics_dimensions and getattr(self, name):
-                errors[name] = gettext_now("Saringan ini tidak berlaku untuk layanan %(service)s") % {
+                errors[name] = gettext("Saringan ini tidak berlaku untuk layanan %(service)s") % {
                     "service": service.shown_label
                 }
         if self.office and self.regional_office and self.office.regional_office_id != self.regional_office_id:
-            errors["office"] = gettext_now("Kantor Imigrasi tidak termasuk %(parent)s. Pilih ulang") % {
+            errors["office"] = gettext("Kantor Imigrasi tidak termasuk %(parent)s. Pilih ulang") % {
                 "parent": self.regional_office.name
             }
         if self.checkpoint and self.office and self.checkpoint.immigration_office_id != self.office_id:
-            errors["checkpoint"] = gettext_now("TPI tidak termasuk %(parent)s. Pilih ulang") % {
+            errors["checkpoint"] = gettext("TPI tidak termasuk %(parent)s. Pilih ulang") % {
                 "parent": self.office.full_name
             }
         if errors:
