@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class RequestsConfig(AppConfig):
     name = "requests_app"
-    verbose_name = _("Permohonan data")
+    verbose_name = _("Pekerjaan")
