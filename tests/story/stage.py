@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, Viewpor
 
 from tests.story.town import Town
 
+CHROMIUM = Path("/usr/bin/chromium")
 #: Folder for a picture of each step; nothing is drawn when it is not set.
 PICTURES = os.environ.get("STORY_PICTURES", "")
 WIDE: ViewportSize = {"width": 1280, "height": 900}

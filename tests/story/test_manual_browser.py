@@ -12,9 +12,14 @@ from pypdf import PdfReader
 
 from core.doors import clock
 from tests.story import manual
-from tests.story.stage import Stage
+from tests.story.stage import CHROMIUM, Stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("story"), pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("story"),
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium"),
+]
 
 
 def test_manual_is_played_from_registration_to_download(stage: Stage, tmp_path: Path) -> None:
