@@ -180,6 +180,11 @@ class SignInView(LoginView):
         sessions.remember_device(self.request, response, user)
         return response
 
+    def get_redirect_url(self) -> str:
+        """The wished-for page, an address on this site only: Django would take any other word for a view's name."""
+        wanted = str(super().get_redirect_url())
+        return wanted if wanted.startswith("/") else ""
+
     def _attempt(self) -> str:
         known = self.request.session.get(ATTEMPT) or {}
         return str(known.get("name", "")) if known.get("user") == getattr(self.get_user(), "pk", None) else ""

@@ -261,11 +261,21 @@ def test_forged_forwarding_header_does_not_reset_the_count(client, siti):
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "https:evil", "/\\evil", "javascript:alert(1)", "https://evil"]
+    "target",
+    [
+        "//evil.example",
+        "https:evil",
+        "/\\evil",
+        "javascript:alert(1)",
+        "https://evil",
+        "0",
+        "public_site:home",
+    ],
 )
 def test_next_leads_only_into_this_site(client, siti, target):
     password_step(client, next=target)
     assert code_step(client, last_code(), next=target).url == "/permohonan/"
+    assert client.get("/masuk/", {"next": target}).url == "/permohonan/"
 
 
 def test_next_is_kept_over_both_steps(client, siti):
