@@ -7,8 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +56,13 @@ class OfficerAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(target)
         return redirect_to_login(target, login_url=resolve_url(settings.LOGIN_URL))
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Unfold's search of the menu; a senseless page number is a page that does not exist."""
+        try:
+            return super().search(request, extra_context)
+        except (InvalidPage, ValueError) as error:
+            raise Http404 from error
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Hand the POST and its CSRF token to the public sign-out, which tidies the list of devices too."""

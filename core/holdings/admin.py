@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -125,7 +126,9 @@ class RecordAdmin(ReadOnlyAdmin):
         purpose = clean_purpose(request.GET.get("keperluan", ""))
         if purpose_refusal(purpose, request.user) or not self._within_limit(request, None):
             return HttpResponseRedirect(reverse("admin:holdings_record_changelist"))
-        record = get_object_or_404(self.get_queryset(request), pk=object_id)
+        record = self.get_object(request, unquote(object_id or ""))
+        if record is None:
+            raise Http404
         record_access(
             Action.VIEW_RECORD,
             actor=request.user,
@@ -312,7 +315,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             "show_save_and_continue": False,
             **(extra_context or {}),
         }
-        run = ImportRun.objects.filter(pk=object_id).first() if object_id else None
+        run = self.get_object(request, unquote(object_id)) if object_id else None
         if run is not None and (run.preview or run.errors) and self.has_view_permission(request, run):
             record_access(
                 Action.IMPORT,

@@ -34,6 +34,12 @@ def test_console_opens_for_verified_officer(sign_in: SignIn) -> None:
     assert "Ruang kerja petugas" in response.text
 
 
+@pytest.mark.parametrize("page", ["0", "-1", "9" * 30, "x", "\0"])
+def test_menu_search_has_no_senseless_pages(sign_in: SignIn, page: str) -> None:
+    client = sign_in(Client(), make_officer("budi"))
+    assert client.get("/admin/search/", {"s": "a", "page": page}).status_code == 404
+
+
 def test_login_page_returns_verified_officer_to_asked_page(sign_in: SignIn) -> None:
     client = sign_in(Client(), make_officer("budi"))
     assert client.get("/admin/login/?next=/admin/auth/group/").headers["Location"] == "/admin/auth/group/"

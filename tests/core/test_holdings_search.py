@@ -115,6 +115,16 @@ def test_detail_needs_the_purpose_and_is_recorded(client, sign_in, rina, record,
     assert AccessEntry.objects.get().action == Action.VIEW_RECORD
 
 
+@pytest.mark.parametrize("key", ["abc", "_00", "9" * 30, "0"])
+def test_senseless_addresses_are_unknown_pages(client, sign_in, rina, record, case, key):
+    sign_in(client, rina)
+    assert client.get(f"/admin/holdings/record/{key}/change/?keperluan=RPNJ4FNFJA").status_code == 404
+    assert (
+        client.get(f"/admin/holdings/importrun/{key}/change/").status_code == 302
+    )  # as Django: back to the start
+    assert not AccessEntry.objects.exists()
+
+
 def test_too_many_lookups_are_stopped(client, sign_in, rina, record, case, monkeypatch, page_text):
     monkeypatch.setattr("core.holdings.admin.LOOKUPS_PER_HOUR", 1)
     sign_in(client, rina)
