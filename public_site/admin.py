@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from admin_theme.base import OfficerModelAdmin
-from core.doors.scanning import check_pdf
-from public_site.models import Faq, Guide, Page, SiteContact
+from public_site.hub.admin import GuideForm
+from public_site.models import Faq, Page, SiteContact
 from public_site.whatsapp import admin as whatsapp_admin  # noqa: F401  registers its pages
+
+__all__ = ["FaqAdmin", "GuideForm", "PageAdmin", "SiteContactAdmin"]
 
 
 @admin.register(Faq)
@@ -27,41 +27,6 @@ class FaqAdmin(OfficerModelAdmin):
     fieldsets = [
         (None, {"fields": ["question", "answer", ("order", "is_open", "is_published"), "slug"]}),
         (_("Terjemahan Inggris"), {"fields": ["question_en", "answer_en"], "classes": ["tab"]}),
-    ]
-
-
-class GuideForm(forms.ModelForm):
-    """A guide whose file is looked into before visitors may have it."""
-
-    class Meta:
-        model = Guide
-        fields = "__all__"  # noqa: DJ007  the admin class below names them
-
-    def clean_file(self) -> Any:
-        """Refuse what is not a harmless PDF; a file that is already there is left alone."""
-        file = self.cleaned_data["file"]
-        if isinstance(file, UploadedFile):
-            check_pdf(file, str(self.fields["file"].label))
-        return file
-
-
-@admin.register(Guide)
-class GuideAdmin(OfficerModelAdmin):
-    """Documents visitors may download."""
-
-    form = GuideForm
-    list_display = ["title", "language", "version", "issued_on", "is_published", "order"]
-    list_editable = ["is_published", "order"]
-    list_filter = ["language", "is_published"]
-    search_fields = ["title", "summary"]
-    prepopulated_fields = {"slug": ["title"]}
-    fields = [
-        "title",
-        "summary",
-        ("language", "version", "issued_on"),
-        "file",
-        ("order", "is_published"),
-        "slug",
     ]
 
 

@@ -4,13 +4,15 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Registration
 from core.doors import clock
@@ -55,7 +57,7 @@ def waiting_badge(request: HttpRequest) -> str:
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds ``cards``, ``queues`` and ``charts`` (drawn by the theme's first page), each by right."""
+    """Adds ``notices``, ``cards``, ``queues`` and ``charts`` (drawn by the theme's first page), each by right."""
     user = request.user
     cards: list[dict[str, Any]] = []
     if user.has_perm("accounts.view_registration"):
@@ -65,6 +67,9 @@ def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[st
         context["queues"] = [_waiting_table(user)]
         context["charts"] = _charts(user)
     context["cards"] = cards
+    context["notices"] = [
+        notice for path in settings.DASHBOARD_NOTICES for notice in import_string(path)(request)
+    ]
     return context
 
 
@@ -215,7 +220,7 @@ def _charts(user: Any) -> list[dict[str, Any]]:
                     "labels": labels,
                     "datasets": [
                         {
-                            "label": _("Masuk"),
+                            "label": pgettext("permohonan", "Masuk"),
                             "data": [came.get(day, 0) for day in days],
                             "backgroundColor": "var(--color-primary-700)",
                         },

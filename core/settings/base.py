@@ -215,6 +215,9 @@ HOLDINGS_IMPORT_MAX_ROWS = 100_000
 # --- business decisions where the sources are silent (product.md §4) ------------------------------------------
 TYPED_ROWS_MAX = 10
 ANSWER_WORKING_DAYS = env.int("ANSWER_WORKING_DAYS", default=5)
+#: A request that is not corrected within so many working days lapses; reminders so many days before.
+CORRECTION_WORKING_DAYS = env.int("CORRECTION_WORKING_DAYS", default=10)
+CORRECTION_REMINDERS = (5, 2)
 REGISTRATION_WORKING_DAYS = env.int("REGISTRATION_WORKING_DAYS", default=2)
 SMALL_CELL_THRESHOLD = env.int("SMALL_CELL_THRESHOLD", default=5)
 DOCUMENT_NUMBER_TEMPLATE = env.str(
@@ -250,7 +253,18 @@ elif DEMO:
 MAIL_BUILDERS = {
     "accounts": "accounts.emails",
     "requests": "requests_app.emails",
+    "hub": "public_site.hub.emails",
 }
+
+# --- Info Layanan (public_site.hub) ---------------------------------------------------------------------------
+#: Older content turns the daily self-check red.
+HUB_CONTENT_MAX_DAYS = env.int("HUB_CONTENT_MAX_DAYS", default=180)
+#: Whether the self-check may ask other people's sites; off where the server has no way out.
+HUB_CHECK_OUTBOUND = env.bool("HUB_CHECK_OUTBOUND", default=not DEMO)
+#: Who gets the mail when it is red; empty: every officer who may edit the pages.
+HUB_CHECK_MAIL_TO = env.list("HUB_CHECK_MAIL_TO", default=[])
+#: Lines above the officers' first page: dotted paths of ``f(request) -> list of {"tone", "text", "link"}``.
+DASHBOARD_NOTICES = ["public_site.hub.admin.dashboard_notices"]
 
 # --- WhatsApp (Cloud API) -------------------------------------------------------------------------------------
 #: Empty secrets switch it off: the webhook answers 404. The simulator works without any of them.
