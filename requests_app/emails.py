@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.mail import compose
-from requests_app.models import DataRequest
+from requests_app.models import DataRequest, Status
 
 
 def _message(reference: str, template: str, subject: Any) -> EmailMessage | None:
@@ -55,3 +55,16 @@ def completed(reference: str) -> EmailMessage | None:
 def rejected(reference: str) -> EmailMessage | None:
     """The request was refused."""
     return _message(reference, "request_rejected", _("Permohonan %(number)s tidak dapat dipenuhi"))
+
+
+def reminder(reference: str) -> EmailMessage | None:
+    """The correction is still missing; nothing is sent once it has arrived."""
+    request = DataRequest.objects.filter(pk=reference, status=Status.NEEDS_CORRECTION).first()
+    if request is None:
+        return None
+    return _message(reference, "request_reminder", _("Permohonan %(number)s menunggu perbaikan Anda"))
+
+
+def lapsed(reference: str) -> EmailMessage | None:
+    """The correction did not come in time."""
+    return _message(reference, "request_lapsed", _("Permohonan %(number)s kedaluwarsa"))

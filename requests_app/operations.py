@@ -492,6 +492,14 @@ def withdraw(pk: uuid.UUID | str, *, by: User, note: str) -> DataRequest:
 
 
 @transaction.atomic
+def lapse(pk: uuid.UUID | str) -> DataRequest:
+    """Closes a request that was not corrected in time; called by the daily task."""
+    request = move(pk, "lapse", by=None)
+    announce(request, "lapsed")
+    return request
+
+
+@transaction.atomic
 def assign(pk: uuid.UUID | str, *, by: User, assignee: User, note: str = "") -> DataRequest:
     """Gives an open request to an officer (oneself or another)."""
     request = lock_request(pk, by)

@@ -3,12 +3,14 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from core.doors import clock, queue
+from core.doors import clock, mail, queue
+from core.reference.working_days import WorkingCalendar
 from requests_app import documents, operations, uploads
-from requests_app.models import ResultDocument, Status
+from requests_app.models import DataRequest, RequestEvent, ResultDocument, Status
 
 logger = logging.getLogger(__name__)
 
@@ -61,3 +63,22 @@ def retry_uploads() -> None:
 def forget_uploads() -> None:
     """Removes the workbooks nobody wanted; runs daily."""
     uploads.forget_discarded()
+
+
+def lapse_silent() -> None:
+    """Reminds of missing corrections twice, then closes the request; runs daily, safe to repeat."""
+    today = clock.today()
+    calendar = WorkingCalendar(today - timedelta(days=400), today)
+    waiting = DataRequest.objects.filter(status=Status.NEEDS_CORRECTION)
+    asked = {
+        event.request_id: event
+        for event in RequestEvent.objects.filter(request__in=waiting, verb="ask_correction").order_by("id")
+    }
+    for request_id, event in asked.items():
+        waited = calendar.between(clock.local_date(event.at), today)
+        if waited >= settings.CORRECTION_WORKING_DAYS:
+            operations.lapse(request_id)
+            continue
+        for left in settings.CORRECTION_REMINDERS:
+            if waited >= settings.CORRECTION_WORKING_DAYS - left:
+                mail.post("requests.reminder", request_id, event=f"{event.pk}-{left}")

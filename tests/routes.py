@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 
 from core.access_log.models import Action
 from core.access_log.record import record_access
+from core.doors import clock
 from core.holdings.models import ImportRun, Record
 from core.reference.models import Checkpoint, Country, Holiday, RegionalOffice
 from requests_app import answering, operations
@@ -52,7 +53,8 @@ def _walk(
         if isinstance(entry, URLResolver):
             inside = (*spaces, entry.namespace) if entry.namespace else spaces
             yield from _walk(entry, inside, pattern)
-        elif isinstance(entry, URLPattern):
+        elif isinstance(entry, URLPattern) and (entry.name or not prefix.startswith("admin/")):
+            # The console's nameless patterns only redirect old addresses or answer 404.
             label = entry.name or pattern
             yield (
                 (*spaces, label),
@@ -70,30 +72,33 @@ class World:
     console_objects: dict[str, Any] = field(default_factory=dict)
 
 
+def fill_request(applicant: Any, service: Any, letter_number: str) -> DataRequest:
+    """A draft with everything that sending asks for, and one row: the manual's John Doe."""
+    request = operations.create_draft(by=applicant)
+    header = {
+        "letter_number": letter_number,
+        "letter_date": clock.today(),
+        "subject": "PERMOHONAN DATA",
+        "unit": "ANALISIS",
+        "phone": "08123456789",
+        "purpose": "Pemeriksaan data pegawai yang bertugas di luar negeri",
+        "legal_basis": "c",
+    }
+    operations.save_header(request.pk, by=applicant, values=header, letter=factories.pdf_file())
+    operations.answer_more_than_ten(request.pk, by=applicant, value=False)
+    values = {"nama": "John Doe", "no_paspor": "A123123", "tanggal_lahir": "2000-12-31"}
+    operations.add_row(request.pk, by=applicant, service=service, values=values)
+    return DataRequest.objects.get(pk=request.pk)
+
+
 def build_requests(
     siti: Any, budi: Any, rina: Any, ratna: Any, service: Any, drain: Any
 ) -> dict[str, DataRequest]:
     """Siti's requests: a draft, a sent one, and one answered to the end."""
     requests = {}
     for state in STATES:
-        request = operations.create_draft(by=siti)
-        operations.save_header(
-            request.pk,
-            by=siti,
-            values={
-                "letter_number": f"1234/{state}",
-                "letter_date": date(2026, 10, 10),
-                "subject": "PERMOHONAN DATA",
-                "unit": "ANALISIS",
-                "phone": "08123456789",
-                "purpose": "Pemeriksaan data pegawai yang bertugas di luar negeri",
-                "legal_basis": "c",
-            },
-            letter=factories.pdf_file(),
-        )
-        operations.answer_more_than_ten(request.pk, by=siti, value=False)
-        values = {"nama": "John Doe", "no_paspor": "A123123", "tanggal_lahir": "2000-12-31"}
-        row = operations.add_row(request.pk, by=siti, service=service, values=values)
+        request = fill_request(siti, service, f"1234/{state}")
+        row = request.rows.get()
         if state != "draft":
             operations.submit(request.pk, by=siti, submit_key=uuid.uuid4())
         if state == "done":

@@ -248,7 +248,8 @@ class DateKind(Kind):
         return forms.DateInput(attrs={"type": "date", "class": "w-s"}, format="%Y-%m-%d")
 
     def column(self, field: "Field", lookups: Lookups) -> Column:
-        return Column(width=18, number_format="dd-mm-yyyy")
+        # Text: a spreadsheet set to another country would turn 05-06-2000 into the sixth of May.
+        return Column(width=18)
 
 
 class TimeKind(Kind):

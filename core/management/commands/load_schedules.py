@@ -17,6 +17,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "schedule_type": Schedule.MINUTES,
         "minutes": 2,
     },
+    "lapse_silent": {"func": "requests_app.tasks.lapse_silent", "schedule_type": Schedule.DAILY},
     "forget_uploads": {"func": "requests_app.tasks.forget_uploads", "schedule_type": Schedule.DAILY},
     "retry_whatsapp": {
         "func": "public_site.whatsapp.tasks.retry",
