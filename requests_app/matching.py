@@ -136,9 +136,7 @@ class _Matcher:
         self.by_birth_date = [keys for keys in named if "birth_date" in keys]
         self.by_name_only = [keys for keys in named if "birth_date" not in keys]
         self.labels = {item.identifies: item.label for item in schema.fields if item.identifies}
-        self.asks_history = any(
-            item.kind_name == "date" and item.key.startswith("periode") for item in schema.asked
-        )
+        self.asks_history = any(item.kind.is_day and item.key.startswith("periode") for item in schema.asked)
         self.periods = {row.pk: _period(schema, row) for row in rows}
 
     def candidates(self) -> Iterator[Candidate]:
@@ -381,7 +379,7 @@ def _period(schema: Schema, row: RequestRow) -> Period:
         value = row.values.get(item.key)
         if not value:
             continue
-        if item.kind_name == "date" and not item.answered and not item.identifies:
+        if item.kind.is_day and not item.answered and not item.identifies:
             if item.options.get("not_before") or item.key.endswith("_sampai"):
                 last = date.fromisoformat(str(value))
             else:

@@ -1,4 +1,4 @@
-"""What architecture.md promises and no linter sees: names that cross the layers as strings resolve, rules hold in source."""
+"""What architecture.md promises and no linter sees: names in strings resolve, rules hold in source."""
 
 import ast
 import inspect
@@ -67,8 +67,8 @@ def test_state_changes_only_in_operations():
     allowed = {ROOT / "accounts" / "operations.py", ROOT / "requests_app" / "operations.py"}
     guilty = []
     for path, text in sources():
-        if path in allowed or path.parts[len(ROOT.parts)] == "core" or "whatsapp" in path.parts:
-            continue  # mails and messages have a status of their own
+        if path in allowed or not {"accounts", "requests_app", "views"} & set(path.parts):
+            continue  # mails, messages and answers have a status of their own
         for node in ast.walk(ast.parse(text)):
             assigned = isinstance(node, ast.Assign | ast.AnnAssign) and any(
                 isinstance(target, ast.Attribute) and target.attr == "status"

@@ -87,6 +87,8 @@ class Kind:
 
     name: ClassVar[str]
     label: ClassVar[Any]
+    #: Whether the value is a calendar day, so that it can bound a period.
+    is_day: ClassVar[bool] = False
     #: Order of a missing entry, with the field's label.
     empty_message: ClassVar[Any] = _("Isi %(label)s")
 
@@ -198,6 +200,7 @@ class DateKind(Kind):
 
     name = "date"
     label = _("Tanggal")
+    is_day = True
     empty_message = _("%(label)s masih kosong. Isi tanggal-bulan-tahun")
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
