@@ -6,9 +6,9 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +42,9 @@ def applicant_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except StateConflict as conflict:
             return conflict_page(request, conflict, kwargs.get("pk"))
+        except ObjectDoesNotExist as gone:
+            # Fetched by the view, removed by a twin press before the operation had its lock.
+            raise Http404 from gone
 
     return guarded
 

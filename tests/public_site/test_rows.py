@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agreement
 from core.catalogue.models import Service
+from requests_app import operations
 from tests import factories
 from tests.public_site.request_steps import PASPOR_JOHN, PASPOR_MARTINUS, add_row, address, new_draft
 
@@ -155,3 +156,17 @@ def test_unknown_row_is_not_found(browser, draft, position) -> None:
     add_row(browser, draft, PASPOR_JOHN)
     for page in ("row_edit", "row_delete", "statistics_edit", "statistics_delete"):
         assert browser.get(address(page, pk=draft.pk, position=position)).status_code == 404
+
+
+@pytest.mark.parametrize(("verb", "page"), [("remove_row", "row_delete"), ("discard", "request_discard")])
+def test_twin_press_on_a_removal_is_not_found(browser, draft, monkeypatch, verb, page) -> None:
+    add_row(browser, draft, PASPOR_JOHN)
+    real = getattr(operations, verb)
+
+    def after_the_twin(*args, **kwargs):
+        real(*args, **kwargs)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(operations, verb, after_the_twin)
+    place = {"pk": draft.pk, "position": 1} if verb == "remove_row" else {"pk": draft.pk}
+    assert browser.post(address(page, **place)).status_code == 404
