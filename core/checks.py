@@ -35,3 +35,17 @@ def check_pdf_library(app_configs: Sequence[Any] | None, **kwargs: object) -> li
         return []
     hint = "Pasang libpango-1.0-0, libpangoft2-1.0-0, dan libharfbuzz-subset0."
     return [Warning("Pango tidak ditemukan; dokumen PDF tidak dapat dibuat.", hint=hint, id="core.W001")]
+
+
+@register(Tags.security)
+def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """A short or demo key signs sessions, links and codes: outside demo mode the start is refused."""
+    if settings.DEMO or (len(settings.SECRET_KEY) >= 50 and not settings.SECRET_KEY.startswith("demo-only-")):
+        return []
+    return [
+        Error(
+            "SECRET_KEY terlalu pendek atau kunci demo.",
+            hint="Isi paling sedikit 50 karakter acak.",
+            id="core.E004",
+        )
+    ]

@@ -13,7 +13,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from core.management.commands.load_schedules import SCHEDULES
-from core.management.commands.run_demo import LOADERS
+from core.management.commands.prepare import LOADERS
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "admin_theme", "core", "public_site", "requests_app")
@@ -53,7 +53,7 @@ def test_mail_kinds_resolve():
 
 
 def test_demo_loaders_are_commands():
-    assert {name for name, _arguments in LOADERS} <= set(get_commands())
+    assert {name for name, _label in LOADERS} <= set(get_commands())
 
 
 @pytest.mark.parametrize("name", ["LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL"])

@@ -1,11 +1,14 @@
 """``manage.py run_demo``: the whole application on one machine, web and worker together, in demo mode."""
 
 import ctypes
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
@@ -14,20 +17,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 PR_SET_PDEATHSIG = 1
-#: Loaded in this order at each start; each leaves alone what is already there.
-LOADERS = (
-    ("load_regions", ()),
-    ("load_offices", ()),
-    ("load_countries", ()),
-    ("load_holidays", ()),
-    ("load_catalogue", ()),
-    ("load_roles", ()),
-    ("load_content", ()),
-    ("load_whatsapp", ()),
-    ("load_hub", ()),
-    ("load_schedules", ()),
-    ("load_demo", ()),
-)
+#: How long the web server may take to answer for the first time, in seconds.
+PATIENCE = 60
 
 
 def die_with_parent() -> None:
@@ -42,28 +33,47 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("run_demo hanya untuk mode demo (DEMO=1).")
         started = time.monotonic()
-        self.prepare()
-        port = os.environ.get("PORT", "8000")
+        port = int(os.environ.get("PORT", "8000"))
         bind = os.environ.get("BIND", "127.0.0.1")
+        self.refuse_taken_port(bind, port)
+        call_command("prepare", stdout=self.stdout)
+        self.stdout.write("==> Data demo")
+        self.stdout.flush()
+        call_command("load_demo", verbosity=0)
         web = [
-            sys.executable, "-m", "gunicorn", "core.wsgi:application", "--bind", f"{bind}:{port}", "--workers", "2",
-            "--threads", "4", "--worker-class", "gthread", "--log-level", "warning", "--no-control-socket",
+            sys.executable, "-m", "gunicorn", "core.wsgi:application", "--bind", f"{bind}:{port}",
+            "--workers", "2", "--threads", "4", "--worker-class", "gthread", "--log-level", "warning",
+            "--no-control-socket",
         ]  # fmt: skip
         worker = [sys.executable, sys.argv[0], "qcluster"]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "core.settings.base"}
         processes = [self.start(web, environment), self.start(worker, environment)]
+        self.await_answer(bind, port, processes)
         self.greet(bind, port, time.monotonic() - started)
         self.watch(processes)
 
-    def prepare(self) -> None:
-        """Database, reference data, demo data, static files; quick when all is there."""
-        self.stdout.write("==> Menyiapkan basis data")
-        call_command("migrate", verbosity=0, interactive=False)
-        for name, arguments in LOADERS:
-            self.stdout.write(f"==> {name}")
-            self.stdout.flush()
-            call_command(name, *arguments, verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+    def refuse_taken_port(self, bind: str, port: int) -> None:
+        """Says at once that another program listens there, instead of after the loading."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((bind, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Alamat {bind}:{port} sudah dipakai. Pilih yang lain: make run PORT=8001"
+                ) from error
+
+    def await_answer(self, bind: str, port: int, processes: list[subprocess.Popen[bytes]]) -> None:
+        """Returns when the site answers, or when a child has ended (``watch`` then says so)."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and all(process.poll() is None for process in processes):
+            try:
+                connection = http.client.HTTPConnection(bind, port, timeout=2)
+                connection.request("GET", "/health/live", headers={"Host": "127.0.0.1"})
+                if connection.getresponse().status == HTTPStatus.OK:
+                    return
+            except OSError:
+                time.sleep(0.2)
 
     def start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         """A child in its own session, so that Ctrl-C reaches only us and we end it in order."""
@@ -74,7 +84,7 @@ class Command(BaseCommand):
             preexec_fn=die_with_parent,  # noqa: PLW1509  one system call, no threads here
         )
 
-    def greet(self, bind: str, port: str, seconds: float) -> None:
+    def greet(self, bind: str, port: int, seconds: float) -> None:
         """Addresses and sign-ins."""
         site = f"http://{bind}:{port}"
         lines = [

@@ -1,0 +1,39 @@
+"""``manage.py prepare``: database, reference data, roles, texts, schedules, static files; after every update."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext_lazy as _
+
+#: Loaded in this order; each leaves alone what is already there or was edited in the console.
+LOADERS: tuple[tuple[str, Any], ...] = (
+    ("load_regions", _("Wilayah Indonesia")),
+    ("load_offices", _("Kantor imigrasi dan TPI")),
+    ("load_countries", _("Negara")),
+    ("load_holidays", _("Hari libur")),
+    ("load_catalogue", _("Katalog layanan")),
+    ("load_roles", _("Peran petugas")),
+    ("load_content", _("Isi situs")),
+    ("load_whatsapp", _("Percakapan WhatsApp")),
+    ("load_hub", _("Info layanan")),
+    ("load_schedules", _("Tugas berkala")),
+)
+
+
+class Command(BaseCommand):
+    help = "Menyiapkan basis data, data acuan, peran, isi situs, tugas berkala, dan berkas statis."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.step(_("Basis data"))
+        call_command("migrate", verbosity=0, interactive=False)
+        for name, label in LOADERS:
+            self.step(label)
+            call_command(name, verbosity=0)
+        self.step(_("Berkas statis"))
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+    def step(self, label: Any) -> None:
+        """One line for the person who waits."""
+        self.stdout.write(f"==> {label}")
+        self.stdout.flush()
