@@ -195,7 +195,7 @@ def _charts(user: Any) -> list[dict[str, Any]]:
         .annotate(number=Count("pk"), length=Avg(duration))
     }
     days = [first + timedelta(days=offset) for offset in range(DAYS_SHOWN)]
-    labels = [f"{day.day} {clock.SHORT_MONTHS[day.month - 1]}" for day in days]
+    labels = [f"{day.day} {clock.short_month_name(day.month)}" for day in days]
     total_in = sum(came.get(day, 0) for day in days)
     total_out = sum(went[day][0] for day in days if day in went)
     summary = _("%(days)d hari terakhir: %(came)d permohonan masuk, %(went)d selesai.") % {

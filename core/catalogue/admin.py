@@ -86,6 +86,7 @@ class ServiceAdmin(OfficerModelAdmin):
                     ("label", "label_en"),
                     ("key", "position"),
                     "description",
+                    "description_en",
                     ("is_published", "is_sensitive"),
                     "used_at",
                 )
@@ -207,7 +208,7 @@ class ServiceFieldAdmin(OfficerModelAdmin):
                 )
             },
         ),
-        (gettext_lazy("Petunjuk"), {"fields": ("help", "example")}),
+        (gettext_lazy("Petunjuk"), {"fields": (("help", "help_en"), "example")}),
         (
             gettext_lazy("Aturan isian"),
             {

@@ -42,7 +42,7 @@ class SchemaForm(forms.Form):
         """A plain field: the schema validates, so that form and Excel cannot differ."""
         field = forms.CharField(
             label=item.shown_label,
-            help_text=item.help,
+            help_text=item.shown_help,
             required=False,
             strip=False,
             widget=item.kind.widget(item, self.lookups),

@@ -66,6 +66,7 @@ class Service(models.Model):
     label = models.CharField(_("nama layanan"), max_length=60, unique=True)
     label_en = models.CharField(_("nama (Inggris)"), max_length=60, blank=True)
     description = models.CharField(_("keterangan"), max_length=250, blank=True)
+    description_en = models.CharField(_("keterangan (Inggris)"), max_length=250, blank=True)
     position = models.PositiveSmallIntegerField(_("urutan"), default=100)
     is_published = models.BooleanField(_("diterbitkan"), default=False)
     has_statistics = models.BooleanField(_("dapat diminta sebagai statistik"), default=False)
@@ -91,6 +92,11 @@ class Service(models.Model):
     def shown_label(self) -> str:
         """The label in the person's language."""
         return self.label_en if self.label_en and get_language() == "en" else self.label
+
+    @property
+    def shown_description(self) -> str:
+        """The description in the person's language."""
+        return self.description_en if self.description_en and get_language() == "en" else self.description
 
     def clean(self) -> None:
         """Refuses a changed key once used, unknown dimensions and malformed match rules."""
@@ -163,6 +169,7 @@ class ServiceField(models.Model):
         _("pilihan"), default=list, blank=True, help_text=_('Daftar pasangan: [["NILAI", "Label"], …]')
     )
     help = models.CharField(_("petunjuk"), max_length=200, blank=True)
+    help_en = models.CharField(_("petunjuk (Inggris)"), max_length=200, blank=True)
     example = models.CharField(_("contoh"), max_length=100, blank=True)
     max_length = models.PositiveSmallIntegerField(
         _("panjang maksimum"),
@@ -252,6 +259,7 @@ class ServiceField(models.Model):
             group=self.group,
             choices=tuple((value, label) for value, label in self.choices),
             help=self.help,
+            help_en=self.help_en,
             example=self.example,
             max_length=self.max_length,
             options=options,

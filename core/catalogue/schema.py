@@ -34,6 +34,7 @@ class Field:
     example: str = ""
     max_length: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    help_en: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -43,6 +44,11 @@ class Field:
     def shown_label(self) -> str:
         """The label in the person's language."""
         return self.label_en if self.label_en and get_language() == "en" else self.label
+
+    @property
+    def shown_help(self) -> str:
+        """How to fill the column, in the person's language."""
+        return self.help_en if self.help_en and get_language() == "en" else self.help
 
     def display(self, values: Mapping[str, Any], lookups: Lookups) -> str:
         """What people read in this column of a row; empty text when there is no value."""

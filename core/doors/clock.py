@@ -1,13 +1,14 @@
-"""The clock door: what time it is here, and how Indonesian documents write a date or a time.
+"""The clock door: what time it is here, and how pages and documents write a date or a time.
 
-The writers ignore the reader's language on purpose: letters, PDFs and workbooks are Indonesian
-whoever prints them.
+Names of months and days follow the language in force. Letters, PDFs and workbooks are Indonesian whoever prints
+them: their builders put Indonesian in force.
 """
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import get_language
 
 #: Indonesia's three zones by the abbreviation people read; a printed time always carries it.
 ZONES = {
@@ -31,6 +32,21 @@ MONTHS = (
 )
 SHORT_MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+ENGLISH_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+ENGLISH_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def now() -> datetime:
@@ -48,16 +64,26 @@ def local_date(moment: datetime) -> date:
     return _in_zone(moment, "WIB").date()
 
 
+def month_name(month: int) -> str:
+    """``Oktober`` (in English ``October``) for 10."""
+    return (ENGLISH_MONTHS if _in_english() else MONTHS)[month - 1]
+
+
+def short_month_name(month: int) -> str:
+    """``Okt`` (in English ``Oct``) for 10."""
+    return ENGLISH_MONTHS[month - 1][:3] if _in_english() else SHORT_MONTHS[month - 1]
+
+
 def long_date(day: date) -> str:
     """``11 Oktober 2024``, as in letters; a moment counts by its Jakarta date."""
     day = _as_date(day)
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year:04}"
+    return f"{day.day} {month_name(day.month)} {day.year:04}"
 
 
 def short_date(day: date) -> str:
     """``10 Okt 2024``, as in lists; two figures for the day, no dot after the month."""
     day = _as_date(day)
-    return f"{day.day:02} {SHORT_MONTHS[day.month - 1]} {day.year:04}"
+    return f"{day.day:02} {short_month_name(day.month)} {day.year:04}"
 
 
 def grid_date(day: date) -> str:
@@ -68,12 +94,12 @@ def grid_date(day: date) -> str:
 
 def date_range(first: date, last: date) -> str:
     """``02 Okt 2024 s.d. 10 Okt 2024``."""
-    return f"{short_date(first)} s.d. {short_date(last)}"
+    return f"{short_date(first)} {'to' if _in_english() else 's.d.'} {short_date(last)}"
 
 
 def weekday_name(day: date) -> str:
     """``Jumat``."""
-    return WEEKDAYS[_as_date(day).weekday()]
+    return (ENGLISH_WEEKDAYS if _in_english() else WEEKDAYS)[_as_date(day).weekday()]
 
 
 def time_wib(moment: datetime) -> str:
@@ -95,6 +121,10 @@ def long_datetime(moment: datetime) -> str:
 def short_datetime(moment: datetime) -> str:
     """``11 Okt 2024 09.12 WIB``."""
     return f"{short_date(moment)} {time_wib(moment)}"
+
+
+def _in_english() -> bool:
+    return (get_language() or "").startswith("en")
 
 
 def _in_zone(moment: datetime, zone: str) -> datetime:

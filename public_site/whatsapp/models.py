@@ -15,6 +15,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.doors import clock
 from core.doors.signing import keyed_hash
@@ -221,8 +222,8 @@ class WhatsAppMessage(models.Model):
     """One message of a conversation; received ones are the inbox of the queue, sent ones its outbox."""
 
     class Direction(models.TextChoices):
-        RECEIVED = "in", _("Masuk")
-        SENT = "out", _("Keluar")
+        RECEIVED = "in", pgettext_lazy("arah", "Masuk")
+        SENT = "out", pgettext_lazy("arah", "Keluar")
 
     class State(models.TextChoices):
         NEW = "new", _("Belum dibaca mesin")
