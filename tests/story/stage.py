@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
 
 from tests.story.town import Town
 
 CHROMIUM = Path("/usr/bin/chromium")
 #: Folder for a picture of each step; nothing is drawn when it is not set.
 PICTURES = os.environ.get("STORY_PICTURES", "")
+#: Patience for a busy machine; a step that works takes a fraction of it.
+PATIENCE = 30_000
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
@@ -20,6 +22,7 @@ class Stage:
     """``page(person)`` opens or finds a person's browser; ``complaints`` is what no browser may say."""
 
     def __init__(self, browser: Browser, town: Town) -> None:
+        expect.set_options(timeout=PATIENCE)
         self.town = town
         self.complaints: list[str] = []
         self._browser = browser
@@ -36,7 +39,7 @@ class Stage:
                 viewport=WIDE,
                 accept_downloads=True,
             )
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             page = context.new_page()
             self._watch(person, context)
             self._pages[person] = page

@@ -356,7 +356,7 @@ def ratna_approves(stage: Stage, number: str) -> None:
     open_request(page, number)
     stage.picture(page, "ratna-permohonan")
     press(page, "Setujui dan terbitkan")
-    stage.town.post.read(manual.EMAIL, f"Permohonan {number} selesai", seconds=60)
+    stage.town.post.read(manual.EMAIL, f"Permohonan {number} selesai")
     open_request(page, number)
     expect(page.locator(".req-head")).to_contain_text("Selesai")
     for tab in ("Dokumen", "Riwayat"):

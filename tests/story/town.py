@@ -39,7 +39,7 @@ class Post:
         self.port = free_port()
         self.delivered: list[EmailMessage] = []
         self.news = threading.Condition()
-        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._server: Controller | None = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Takes one message."""
@@ -52,13 +52,15 @@ class Post:
 
     def start(self) -> None:
         """Opens for business."""
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
         self._server.start()
 
     def stop(self) -> None:
-        """Closes."""
-        self._server.stop()
+        """Closes, when it was open."""
+        if self._server is not None:
+            self._server.stop()
 
-    def read(self, to: str, subject: str, *, seconds: float = 30) -> str:
+    def read(self, to: str, subject: str, *, seconds: float = 60) -> str:
         """Waits for the next unread message to ``to`` with ``subject`` in its subject; its plain text."""
 
         def found() -> EmailMessage | None:
