@@ -19,6 +19,8 @@ from requests_app.references import NUMBER_LENGTH, compact, find_by_number
 Action = ConversationRule.Action
 Mode = Conversation.Mode
 PASSPORT_NUMBER = re.compile(r"[0-9]{16}")
+#: Letters and a digit: cannot be a word, so it needs no "STATUS" before it.
+REQUEST_NUMBER = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{10}")
 HOUR = timedelta(hours=1)
 
 
@@ -100,7 +102,7 @@ class _Turn:
             return self._menu(_("Kami hanya dapat membaca pesan teks."))
         words = plain_words(text)
         number = number_in(words)
-        if PASSPORT_NUMBER.fullmatch(number):
+        if PASSPORT_NUMBER.fullmatch(number) or REQUEST_NUMBER.fullmatch(number):
             return self._status(number)
         if rule := self.book.by_keyword(words):
             return self._follow(rule)
@@ -208,9 +210,7 @@ def number_in(words: str) -> str:
     """The number a text names: 16 digits, or 10 letters and digits; else everything it says, without blanks."""
     if found := re.search(r"(?<![0-9])(?:[0-9] ?){15}[0-9](?! ?[0-9])", words):
         return compact(found[0])
-    if found := re.search(r"\b(?=[A-Z]*[0-9])[A-Z0-9]{10}\b", words):
-        return found[0]
-    return compact(words)
+    return next((word for word in words.split() if REQUEST_NUMBER.fullmatch(word)), "") or compact(words)
 
 
 def shown_day(day: date) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from core.doors import whatsapp
+from public_site.hub.models import GuideFact
 from public_site.whatsapp.models import WhatsAppMessage, sender_key
+from tests.public_site.whatsapp.graph import Graph
 
 ADDRESS = "/whatsapp/webhook/"
 PHONE = "6281234567890"
@@ -19,31 +21,42 @@ _ids = itertools.count(1)
 
 
 @pytest.fixture
-def rules(base_data) -> None:
+def rules(base_data, settings) -> None:
     """The rules and figures of a fresh site."""
-    call_command("load_hub", verbosity=0)
+    facts = json.loads((settings.BASE_DIR / "fixtures" / "hub" / "facts.json").read_text(encoding="utf-8"))
+    GuideFact.objects.bulk_create(GuideFact(**fact) for fact in facts)
     call_command("load_whatsapp", verbosity=0)
 
 
 @pytest.fixture
-def switched_on(settings) -> Any:
-    """The secrets of a configured installation; nothing leaves the machine."""
+def graph() -> Iterator[Graph]:
+    """The other side of the wire."""
+    graph = Graph()
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def switched_on(settings, graph) -> Any:
+    """The secrets of a configured installation; replies go to the stand-in."""
     settings.WHATSAPP_VERIFY_TOKEN = "kata-langganan"
     settings.WHATSAPP_APP_SECRET = "rahasia-aplikasi"
     settings.WHATSAPP_ACCESS_TOKEN = "token-uji"
     settings.WHATSAPP_PHONE_NUMBER_ID = "1055"
-    settings.WHATSAPP_API_URL = "http://127.0.0.1:9"
+    settings.WHATSAPP_API_URL = graph.address
     return settings
 
 
-def message(text: str, *, phone: str = PHONE, wamid: str = "", seconds: int = 0, **more: Any) -> dict[str, Any]:
+def message(
+    said: str, *, phone: str = PHONE, wamid: str = "", seconds: int = 0, **more: Any
+) -> dict[str, Any]:
     """One text as the API delivers it, written ``seconds`` from now."""
     return {
         "from": phone,
         "id": wamid or f"wamid.{next(_ids)}",
         "timestamp": str(int(timezone.now().timestamp()) + seconds),
         "type": "text",
-        "text": {"body": text},
+        "text": {"body": said},
         **more,
     }
 
@@ -77,9 +90,9 @@ def replies(phone: str = PHONE) -> list[str]:
 def ask(rules, switched_on, drain_queue) -> Callable[..., str]:
     """``ask(text)``: writes to the webhook, lets the queue work, and returns the newest reply ("" when none came)."""
 
-    def ask(text: str, *, phone: str = PHONE, **more: Any) -> str:
+    def ask(said: str, *, phone: str = PHONE, **more: Any) -> str:
         before = len(replies(phone))
-        assert deliver(body(message(text, phone=phone, **more))).status_code == 200
+        assert deliver(body(message(said, phone=phone, **more))).status_code == 200
         drain_queue()
         found = replies(phone)
         assert len(found) - before <= 1
