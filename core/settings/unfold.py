@@ -73,12 +73,7 @@ SITE_MAP: list[dict[str, Any]] = [
             {"title": _("Halaman kantor"), "icon": "qr_code_2", "model": "public_site.Hub"},
             {"title": _("Biaya dan tanggal"), "icon": "payments", "model": "public_site.GuideFact"},
             {"title": _("SOP"), "icon": "checklist", "model": "public_site.Sop"},
-            {
-                "title": _("Kunjungan dan laporan"),
-                "icon": "bar_chart",
-                "url": "admin:public_site_hub_usage",
-                "permission": "public_site.view_hubcount",
-            },
+            {"title": _("Kunjungan dan laporan"), "icon": "bar_chart", "model": "public_site.HubCount"},
             {"title": _("Pemeriksaan harian"), "icon": "health_and_safety", "model": "public_site.HubCheck"},
         ],
     },

@@ -24,7 +24,7 @@ from core.doors.pdf import PdfUnavailableError
 from core.doors.scanning import check_pdf
 from core.middleware import PUBLIC_POLICY
 from public_site.hub import drawing, guides, usage
-from public_site.hub.models import GuideFact, Hub, HubCheck, HubLink, Sop, SopStep
+from public_site.hub.models import GuideFact, Hub, HubCheck, HubCount, HubLink, Sop, SopStep
 from public_site.hub.views import draw
 from public_site.models import Guide
 from public_site.templatetags.site import filesize_id
@@ -66,6 +66,20 @@ class HubLinkInline(TabularInline):
     hide_ordering_field = True
     fields = ["kind", "label", "label_en", "guide", "guide_other", "url", "is_published", "order"]
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Guides for the public only."""
+        if db_field.name in ("guide", "guide_other"):
+            kwargs["queryset"] = Guide.objects.filter(audience=Guide.Audience.PUBLIC)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the buttons beside each choice: the row has no room for them."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, name):
+                setattr(field.widget, name, False)
+        return field
+
 
 @admin.register(Hub)
 class HubAdmin(OfficerModelAdmin):
@@ -84,7 +98,7 @@ class HubAdmin(OfficerModelAdmin):
     inlines = [HubLinkInline]
     autocomplete_fields = ["office"]
     fieldsets = [
-        (None, {"fields": ["name", "intro", "notice", ("slug", "office"), ("is_published", "is_default")]}),
+        (None, {"fields": ["name", "intro", "notice", "slug", "office", ("is_published", "is_default")]}),
         (
             _("Kontak"),
             {"fields": [("whatsapp", "phone"), "email", "hours", "address", "map_url", "confirmed_on"]},
@@ -136,15 +150,9 @@ class HubAdmin(OfficerModelAdmin):
         return hub
 
     def get_urls(self) -> list[Any]:
-        """With the preview and the page of counts and reports."""
+        """With the preview."""
         site = self.admin_site
         return [
-            path("kunjungan/", site.admin_view(usage.usage_page), name="public_site_hub_usage"),
-            path(
-                "kunjungan/laporan.<slug:kind>",
-                site.admin_view(usage.report_file),
-                name="public_site_hub_report",
-            ),
             path(
                 "<path:object_id>/pratinjau/", site.admin_view(self.preview), name="public_site_hub_preview"
             ),
@@ -267,7 +275,7 @@ class HubCheckAdmin(ReadOnlyAdmin):
     list_display = ["display_when", "display_result", "checked", "failed", "warned", "by"]
     list_filter = ["is_green"]
     list_select_related = ["by"]
-    fields = ["display_when", "display_result", "by", "checked", "failed", "warned", "display_findings"]
+    fields = ["display_when", "is_green", "by", "checked", "failed", "warned", "display_findings"]
     readonly_fields = fields
     actions = None
 
@@ -303,6 +311,20 @@ class HubCheckAdmin(ReadOnlyAdmin):
                 ),
             ),
         )
+
+
+@admin.register(HubCount)
+class HubCountAdmin(ReadOnlyAdmin):
+    """Counts are read as a chart and as the monthly report, never row by row."""
+
+    def get_urls(self) -> list[Any]:
+        """With the files of the monthly report."""
+        view = self.admin_site.admin_view(usage.report_file)
+        return [path("laporan.<slug:kind>", view, name="public_site_hub_report"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The page of counts and reports."""
+        return usage.usage_page(request)
 
 
 # --- guides -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.doors import clock
 from core.doors.storage import private_path
 from core.reference.models import ImmigrationOffice
 
@@ -364,7 +365,7 @@ class HubCheck(models.Model):
         ordering: ClassVar = ["-started_at"]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}"
+        return clock.short_datetime(self.started_at)
 
     def in_state(self, *states: str) -> list[dict[str, Any]]:
         """The findings in one of ``states``."""

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.doors import clock, queue
@@ -50,7 +51,7 @@ def usage_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Kunjungan dan laporan"),
-        "opts": Hub._meta,
+        "opts": HubCount._meta,
         "hubs": Hub.objects.all(),
         "hub": hub,
         "cards": [
@@ -59,13 +60,13 @@ def usage_page(request: HttpRequest) -> HttpResponse:
         "chart": json.dumps(_chart(days)),
         "options": json.dumps(_OPTIONS),
         "summary": _(
-            "%(days)d hari terakhir: %(scans)d pemindaian, %(visits)d kunjungan, %(downloads)d unduhan."
+            "%(days)d hari terakhir: %(scans)s pemindaian, %(visits)s kunjungan, %(downloads)s unduhan."
         )
         % {
             "days": DAYS_SHOWN,
-            "scans": totals["scan"],
-            "visits": totals["visit"],
-            "downloads": totals["download"],
+            "scans": _grouped(totals["scan"]),
+            "visits": _grouped(totals["visit"]),
+            "downloads": _grouped(totals["download"]),
         },
         "months": _months(today),
         "check": HubCheck.objects.first(),
@@ -89,7 +90,7 @@ def report_file(request: HttpRequest, kind: str) -> HttpResponse:
             response = HttpResponse(report.report_pdf(found), content_type=PDF)
         except ValidationError as error:
             messages.error(request, error.messages[0])
-            return HttpResponseRedirect(reverse("admin:public_site_hub_usage"))
+            return HttpResponseRedirect(reverse("admin:public_site_hubcount_changelist"))
     for header, value in file_headers(f"laporan-info-layanan-{month}.{kind}", inline=False).items():
         response[header] = value
     return response
@@ -100,12 +101,16 @@ def _check_now(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     queue.enqueue("public_site.hub.tasks.check_now", int(request.user.pk or 0))
     messages.success(request, _("Pemeriksaan sedang berjalan. Hasilnya tampil pada Pemeriksaan harian."))
-    return HttpResponseRedirect(reverse("admin:public_site_hub_usage"))
+    return HttpResponseRedirect(reverse("admin:public_site_hubcount_changelist"))
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 def _chart(days: dict[date, dict[str, int]]) -> dict[str, Any]:
     return {
-        "labels": [f"{day.day} {clock.SHORT_MONTHS[day.month - 1]}" for day in days],
+        "labels": [f"{day.day} {clock.short_month_name(day.month)}" for day in days],
         "datasets": [
             {
                 "label": str(HubCount.Kind(kind).label),
@@ -122,6 +127,6 @@ def _months(today: date) -> list[dict[str, str]]:
     months = []
     year, month = today.year, today.month
     for _step in range(12):
-        months.append({"value": f"{year}-{month:02}", "label": f"{clock.MONTHS[month - 1]} {year}"})
+        months.append({"value": f"{year}-{month:02}", "label": f"{clock.month_name(month)} {year}"})
         year, month = (year - 1, 12) if month == 1 else (year, month - 1)
     return months

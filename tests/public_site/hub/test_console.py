@@ -81,7 +81,7 @@ def test_editor_opens_every_page(console: Client, hub, model):
 
 def test_verifier_may_not(client: Client, sign_in, budi, hub):
     console = sign_in(client, budi)
-    for name in ("hub_changelist", "hub_usage", "guidefact_changelist", "hubcheck_changelist"):
+    for name in ("hub_changelist", "hubcount_changelist", "guidefact_changelist", "hubcheck_changelist"):
         assert console.get(reverse(f"admin:public_site_{name}")).status_code == 403
     assert console.get(reverse("admin:public_site_hub_preview", args=[hub.pk])).status_code == 403
 
@@ -234,12 +234,14 @@ def test_next_version_counts_the_last_number_up(old, new):
 
 def test_usage_page_draws_the_counts(console: Client, hub):
     Client().get("/info/yogyakarta/?s=qr")
-    page = console.get(reverse("admin:public_site_hub_usage"), {"kantor": "yogyakarta"}).content.decode()
+    page = console.get(
+        reverse("admin:public_site_hubcount_changelist"), {"kantor": "yogyakarta"}
+    ).content.decode()
     assert "30 hari terakhir: 1 pemindaian, 0 kunjungan, 0 unduhan." in page
 
 
 def test_check_is_started_from_the_console_by_post_only(console: Client, hub, drain_queue, dewi):
-    address = reverse("admin:public_site_hub_usage")
+    address = reverse("admin:public_site_hubcount_changelist")
     console.get(address)
     assert drain_queue() == 0
     assert console.post(address).status_code == 302
