@@ -59,9 +59,9 @@ def english() -> list[Message]:
     return [message for message in catalogue(ROOT / "locale/en/LC_MESSAGES/django.po") if message.id]
 
 
-def texts(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def texts(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     """One text, or the singular and the plural."""
-    return (value,) if isinstance(value, str) else tuple(value)
+    return (value or "",) if value is None or isinstance(value, str) else tuple(value)
 
 
 def key_of(message: Message) -> Key:
@@ -135,10 +135,10 @@ def marked_in(path: Path) -> Iterator[Key]:
         content = template_translation.templatize(content)
         content = "\n".join(line.strip() for line in content.splitlines())
     for _line, function, found, _comments in extract_python(
-        io.BytesIO(content.encode()), list(KEYWORDS), [], {"encoding": "utf-8"}
+        io.BytesIO(content.encode()), KEYWORDS, [], {"encoding": "utf-8"}
     ):
         parts = list(found) if isinstance(found, (list, tuple)) else [found]
-        context = parts.pop(0) if KEYWORDS[function][0] == (1, "c") and len(parts) > 1 else ""
+        context = parts.pop(0) if KEYWORDS[str(function)][0] == (1, "c") and len(parts) > 1 else ""
         if parts and parts[0]:
             yield str(context or ""), str(parts[0])
 
@@ -175,10 +175,11 @@ def test_indonesian_texts_stay_as_written():
         for message in english():
             context, text = key_of(message)
             if isinstance(message.id, tuple):
+                plural = message.id[1]
                 found = {
-                    translation.npgettext(context, *message.id, number)
+                    translation.npgettext(context, text, plural, number)
                     if context
-                    else translation.ngettext(*message.id, number)
+                    else translation.ngettext(text, plural, number)
                     for number in (0, 1, 2, 21)
                 }
             else:

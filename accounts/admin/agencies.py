@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -38,7 +39,10 @@ SOON = timedelta(days=60)
 #: The five points of Pasal 15 ayat (1) UU PDP; a request starts with the agreement's one.
 LEGAL_BASES = [
     ("", _("Tidak ditentukan")),
-    *((letter, _("UU PDP Pasal 15 ayat (1) huruf %(letter)s") % {"letter": letter}) for letter in "abcde"),
+    *(
+        (letter, format_lazy(_("UU PDP Pasal 15 ayat (1) huruf {letter}"), letter=letter))
+        for letter in "abcde"
+    ),
 ]
 
 

@@ -65,7 +65,9 @@ def page_context(
     shown = [link for link in links if link.is_published]
     card = SiteContact(whatsapp=digits_of(hub))
     if not hub.pk:
-        shown = [HubLink(kind=HubLink.Kind.WHATSAPP, label="CEK ALUR PASPOR")]
+        shown = [
+            HubLink(kind=HubLink.Kind.WHATSAPP, label="CEK ALUR PASPOR", label_en="CHECK PASSPORT PROGRESS")
+        ]
     mark = f"?s={quote(source)}" if source else ""
     with override(language):
         buttons: list[Button] = []
