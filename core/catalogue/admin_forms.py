@@ -14,9 +14,25 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from core.catalogue.kinds import KINDS
 from core.catalogue.models import Identifies, Service, ServiceField
 from core.reference.models import Country
 
+#: What a row must be known by, at least one of them.
+PERSON = (
+    Identifies.NAME,
+    Identifies.NATIONAL_ID,
+    Identifies.PASSPORT_NO,
+    Identifies.DOCUMENT_NO,
+    Identifies.NIORA,
+)
+#: Keys that mean the same in every service; other columns are known by their kind.
+USUAL_KEYS = {
+    "tanggal_lahir": Identifies.BIRTH_DATE,
+    "tempat_lahir": Identifies.BIRTH_PLACE,
+    "kewarganegaraan": Identifies.NATIONALITY,
+    "niora": Identifies.NIORA,
+}
 GRADES = {"pasti": "exact", "calon": "candidate"}
 RULES_HELP = _(
     "Satu aturan per baris, yang paling kuat di atas: pasti atau calon, titik dua, kolom pengenal. "
@@ -113,15 +129,21 @@ class ServiceForm(KeyedForm):
             self.instance.match_rules = data["rules"]
         if "dimensions" in data:
             self.instance.statistics_dimensions = data["dimensions"]
-        if data.get("is_published") and not self._can_be_asked():
-            self.add_error(
-                "is_published",
-                _("Layanan belum memiliki kolom yang diminta. Simpan kolomnya dahulu, lalu terbitkan."),
-            )
+        if data.get("is_published") and (obstacle := self._obstacle()):
+            self.add_error("is_published", obstacle)
         return data
 
-    def _can_be_asked(self) -> bool:
-        return bool(self.instance.pk) and self.instance.fields.filter(asked=True, is_retired=False).exists()
+    def _obstacle(self) -> Any:
+        """Why nobody can be asked for yet: without a person's column the access log could name nobody."""
+        asked = ServiceField.objects.filter(service_id=self.instance.pk, asked=True, is_retired=False)
+        if not asked.exists():
+            return _("Layanan belum memiliki kolom yang diminta. Simpan kolomnya dahulu, lalu terbitkan.")
+        if not asked.filter(identifies__in=PERSON).exists():
+            return _(
+                "Belum ada kolom diminta yang mengenali orang. Buka kolom nama atau nomor, isi Mengenali, "
+                "lalu terbitkan."
+            )
+        return ""
 
 
 def rules_as_lines(rules: list[dict[str, Any]] | None) -> str:
@@ -291,6 +313,23 @@ class ServiceFieldLineForm(KeyedForm):
         super().__init__(*args, **kwargs)
         self.fields["key"].help_text = ""
         freeze(self)
+
+    def clean(self) -> dict[str, Any]:
+        """A new column identifies what its key or kind usually does, unless another column does already."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            kind = KINDS.get(data.get("kind", ""))
+            usual = USUAL_KEYS.get(data.get("key", "")) or (kind.usually_identifies if kind else "")
+            self.instance.identifies = usual if kind and kind.can_identify(usual) else ""
+        return data
+
+    def save(self, commit: bool = True) -> ServiceField:
+        """Only the first of several alike columns identifies; the lines before this one are saved by now."""
+        column: ServiceField = self.instance
+        if column.pk is None and column.service.fields.filter(identifies=column.identifies).exists():
+            column.identifies = ""
+        saved: ServiceField = super().save(commit=commit)
+        return saved
 
 
 def freeze(form: forms.ModelForm) -> None:

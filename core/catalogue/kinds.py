@@ -89,8 +89,16 @@ class Kind:
     label: ClassVar[Any]
     #: Whether the value is a calendar day, so that it can bound a period.
     is_day: ClassVar[bool] = False
+    #: The typed column (models.Identifies) which the first column of this kind fills unless told otherwise.
+    usually_identifies: ClassVar[str] = ""
     #: Order of a missing entry, with the field's label.
     empty_message: ClassVar[Any] = _("Isi %(label)s")
+
+    def can_identify(self, column: str) -> bool:
+        """Whether values of this kind fit the typed column: a birth date is a day, a nationality a country."""
+        if column == "birth_date":
+            return self.is_day
+        return column != "nationality"
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         """The value of the entered text ``raw`` (not empty); ValidationError says what to mend."""
@@ -151,6 +159,7 @@ class TextKind(Kind):
 class PersonNameKind(TextKind):
     name = "person_name"
     label = _("Nama orang")
+    usually_identifies = "name"
     default_length = 100
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
@@ -343,6 +352,9 @@ class CountryKind(LookupKind):
     table = "countries"
     hint = _("Tulis nama negara atau kode tiga huruf, misalnya Indonesia atau IDN")
 
+    def can_identify(self, column: str) -> bool:
+        return column in ("", "nationality")
+
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         value = super().clean(raw, field, lookups)
         if value in field.options.get("except", ()):
@@ -376,6 +388,7 @@ class NationalIdKind(Kind):
 
     name = "national_id"
     label = _("NIK")
+    usually_identifies = "national_id"
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         digits = re.sub(r"[\s.\-]", "", raw)
@@ -446,6 +459,7 @@ class PassportNumberKind(DocumentNumberKind):
 
     name = "passport_no"
     label = _("Nomor paspor")
+    usually_identifies = "passport_no"
     pattern = re.compile(r"[A-Z0-9]{5,15}", re.ASCII)
     message = _("%(label)s hanya huruf dan angka, misalnya A1234567")
 

@@ -204,6 +204,13 @@ class ServiceField(models.Model):
         )
         if not self.is_retired and twins.exclude(pk=self.pk).exists():
             raise ValidationError({"label": _("Label ini sudah dipakai pada layanan yang sama.")})
+        if self.kind in KINDS and not KINDS[self.kind].can_identify(self.identifies):
+            raise ValidationError(
+                {
+                    "identifies": _("Tidak dapat dikenali dari kolom berjenis %(kind)s.")
+                    % {"kind": KINDS[self.kind].label}
+                }
+            )
         if not isinstance(self.options, dict):
             raise ValidationError({"options": _("Opsi harus berupa objek, misalnya {}.")})
         if self.required and not self.asked:

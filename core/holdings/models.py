@@ -41,11 +41,12 @@ class Identified(models.Model):
         self.sound_key = sound_key(self.name)[:150]
         self.birth_date = date.fromisoformat(found["birth_date"]) if "birth_date" in found else None
         self.birth_place = found.get("birth_place", "").upper()[:100]
-        self.national_id = found.get("national_id", "")
-        self.passport_no = found.get("passport_no", "")
-        self.document_no = found.get("document_no", "")
-        self.niora = found.get("niora", "")
-        self.nationality = found.get("nationality", "")
+        # A service made in the console may let a column of longer texts identify.
+        self.national_id = found.get("national_id", "")[:16]
+        self.passport_no = found.get("passport_no", "")[:15]
+        self.document_no = found.get("document_no", "")[:30]
+        self.niora = found.get("niora", "")[:30]
+        self.nationality = found.get("nationality", "")[:3]
 
     @property
     def identity_number(self) -> str:

@@ -217,6 +217,74 @@ def test_admin_is_told_about_choices_on_the_line_of_a_column(client, sign_in, ka
     assert "Layanan belum memiliki kolom yang diminta" in text
 
 
+def lines(*columns: dict[str, str]) -> dict[str, str]:
+    """The columns' part of the page of a service."""
+    data = {"fields-TOTAL_FORMS": str(len(columns)), "fields-INITIAL_FORMS": "0"}
+    for number, column in enumerate(columns):
+        data |= {f"fields-{number}-{name}": value for name, value in {"position": "1", **column}.items()}
+    return data
+
+
+def test_admin_columns_recognise_the_person_without_being_told(client, sign_in, kartika, base_data):
+    sign_in(client, kartika)
+    response = client.post(
+        reverse("admin:catalogue_service_add"),
+        {
+            "label": "Paspor Dinas",
+            "position": "60",
+            "rules": "",
+            **lines(
+                {"label": "Nama Lengkap", "kind": "person_name", "asked": "on"},
+                {"label": "Nama Ibu", "kind": "person_name", "answered": "on"},
+                {"label": "Tanggal Lahir", "kind": "date", "asked": "on"},
+                {"label": "No. Paspor", "kind": "passport_no", "asked": "on"},
+                {"label": "Kewarganegaraan", "kind": "text", "asked": "on"},
+            ),
+        },
+    )
+    assert response.status_code == 302, response.context["errors"]
+    service = Service.objects.get(key="paspor_dinas")
+    assert dict(service.fields.values_list("key", "identifies")) == {
+        "nama_lengkap": "name",
+        "nama_ibu": "",
+        "tanggal_lahir": "birth_date",
+        "no_paspor": "passport_no",
+        "kewarganegaraan": "",
+    }
+
+
+def test_admin_publishes_nothing_that_recognises_nobody(client, sign_in, kartika, base_data):
+    sign_in(client, kartika)
+    service = Service.objects.create(key="baru", label="Baru", is_published=False)
+    column = service.fields.create(key="catatan", label="Catatan", kind="text", asked=True)
+    page = reverse("admin:catalogue_service_change", args=[service.pk])
+    sent = {
+        "label": "Baru",
+        "key": "baru",
+        "position": "1",
+        "is_published": "on",
+        "rules": "",
+        **lines({"id": str(column.pk), "label": "Catatan", "key": "catatan", "kind": "text", "asked": "on"}),
+        "fields-INITIAL_FORMS": "1",
+    }
+    assert "Belum ada kolom diminta yang mengenali orang" in client.post(page, sent).content.decode()
+    column.identifies = "document_no"
+    column.save()
+    assert client.post(page, sent).status_code == 302
+    service.refresh_from_db()
+    assert service.is_published
+
+
+@pytest.mark.parametrize(
+    ("kind", "identifies"), [("text", "birth_date"), ("text", "nationality"), ("country", "passport_no")]
+)
+def test_column_cannot_identify_what_its_kind_does_not_hold(base_data, kind, identifies):
+    service = Service.objects.create(key="baru", label="Baru")
+    column = ServiceField(service=service, key="a", label="A", kind=kind, identifies=identifies, asked=True)
+    with pytest.raises(ValidationError, match="Tidak dapat dikenali dari kolom berjenis"):
+        column.full_clean()
+
+
 @pytest.mark.parametrize(("who", "status"), [("kartika", 200), ("budi", 200), ("dewi", 403), ("siti", 404)])
 def test_catalogue_pages_follow_the_roles(client, sign_in, request, catalogue, who, status):
     sign_in(client, request.getfixturevalue(who))
