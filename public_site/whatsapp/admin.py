@@ -3,9 +3,11 @@
 import tempfile
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -41,13 +43,14 @@ class ConversationRuleAdmin(OfficerModelAdmin):
     """What the machine answers; tried out in the simulator, which is one button away."""
 
     form = RuleForm
-    list_display = ("name", "action", "parent", "number", "display_words", "is_active", "updated_at")
+    list_display = ("name", "action", "parent", "number", "display_words", "is_active")
+    ordering = (F("parent").asc(nulls_first=True), "number", "name")
     list_filter = (("action", ChoicesDropdownFilter), "is_active")
     list_select_related = ("parent",)
     search_fields = ("name", "keywords", "title", "reply")
     actions_list = ("simulate",)
     fieldsets = (
-        (None, {"fields": (("name", "action", "is_active"), "keywords")}),
+        (None, {"fields": ("name", ("action", "is_active"), "keywords")}),
         (gettext_lazy("Di menu"), {"fields": (("parent", "number"), ("title", "title_en"))}),
         (gettext_lazy("Jawaban"), {"fields": ("reply", "reply_en")}),
     )
@@ -119,10 +122,11 @@ class ConversationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     list_display = ("display_sender", "display_mode", "officer", "display_window", "last_received_at")
     list_filter = (("mode", ChoicesDropdownFilter),)
     list_select_related = ("officer",)
-    ordering = ("-asked_officer_at", "-last_received_at")
+    #: Who waits for anybody first, the longest waiting on top.
+    ordering = ("-mode", "asked_officer_at")
     fields = (
         ("display_sender", "display_mode_name"),
-        ("officer", "language"),
+        ("officer", "display_language"),
         ("asked_officer_at", "display_window_text"),
         "display_thread",
     )
@@ -187,6 +191,11 @@ class ConversationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         """The word on the conversation's own page."""
         return str(Mode(conversation.mode).label)
 
+    @admin.display(description=gettext_lazy("bahasa"))
+    def display_language(self, conversation: Conversation) -> str:
+        """The name of the language the person reads."""
+        return str(dict(settings.LANGUAGES).get(conversation.language, conversation.language))
+
     @display(description=gettext_lazy("jendela balasan"), label={"open": "success", "closed": "danger"})
     def display_window(self, conversation: Conversation) -> tuple[str, str]:
         """How long a reply can still be sent."""
@@ -234,7 +243,7 @@ class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     )
     list_filter = (("direction", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
     fields = (
-        ("direction", "kind"),
+        ("direction", "display_kind"),
         ("display_state_name", "last_error"),
         ("written_at", "sent_at"),
         ("attempts", "next_attempt_at"),
@@ -258,6 +267,16 @@ class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         """Real ones only, with their conversation for the buttons."""
         found = super().get_queryset(request).select_related("conversation")
         return found.filter(conversation__simulated_by=None)
+
+    @admin.display(description=gettext_lazy("No."), ordering="pk")
+    def display_number(self, message: WhatsAppMessage) -> str:
+        """By which the message is named on its page."""
+        return str(message.pk)
+
+    @admin.display(description=gettext_lazy("jenis"))
+    def display_kind(self, message: WhatsAppMessage) -> str:
+        """Text or something else."""
+        return message.shown_kind
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Reading is a right of its own; changing is only the right to try again."""

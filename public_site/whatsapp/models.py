@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,6 +25,19 @@ from core.doors.signing import keyed_hash
 #: How long after a person's last message the API takes free texts.
 WINDOW = timedelta(hours=24)
 TEXT_MOST = 4096
+#: Kinds of messages people send, by the API's words.
+KINDS = {
+    "text": _("Teks"),
+    "image": _("Gambar"),
+    "audio": _("Suara"),
+    "video": _("Video"),
+    "document": _("Dokumen"),
+    "sticker": _("Stiker"),
+    "location": _("Lokasi"),
+    "contacts": _("Kontak"),
+    "reaction": _("Reaksi"),
+}
+BOLD = re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])")
 
 
 def sender_key(phone: str) -> str:
@@ -277,6 +292,19 @@ class WhatsAppMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} {self.pk}"
+
+    @property
+    def shown_kind(self) -> str:
+        """Text, picture, voice … in words."""
+        return str(KINDS.get(self.kind, _("Lainnya")))
+
+    @property
+    def shown_text(self) -> SafeString:
+        """The text as a telephone draws it: ``*word*`` in bold, everything else as it is."""
+        pieces = enumerate(BOLD.split(self.text))
+        return format_html_join(
+            "", "{}", ((format_html("<strong>{}</strong>", x) if n % 2 else x,) for n, x in pieces)
+        )
 
 
 class WhatsAppDelivery(models.Model):

@@ -121,7 +121,7 @@ def test_simulator_speaks_with_the_rules_and_sends_nothing(
     for text, part in (
         ("MENU", "1. Alur pembuatan paspor"),
         ("5", "Kirim nomor permohonan Anda"),
-        ("1234567890123456", "*Cetak*"),
+        ("1234567890123456", "Cetak Sejak"),
         ("<script>alert(1)</script>", "belum kami kenali"),
         ("PETUGAS", "Percakapan menunggu petugas"),
     ):
