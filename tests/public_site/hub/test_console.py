@@ -251,7 +251,7 @@ def test_check_is_started_from_the_console_by_post_only(console: Client, hub, dr
 
 def test_monthly_report_is_a_workbook_and_a_pdf(console: Client, hub):
     Client().get("/info/yogyakarta/?s=qr")
-    Client().get("/info/yogyakarta/panduan/izin-tinggal/").close()
+    list(Client().get("/info/yogyakarta/panduan/izin-tinggal/").streaming_content)
     selfcheck.run()
     month = f"{clock.today():%Y-%m}"
     answer = console.get(reverse("admin:public_site_hub_report", args=["xlsx"]), {"bulan": month})

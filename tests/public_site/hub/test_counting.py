@@ -29,7 +29,7 @@ def test_visits_and_scans_are_counted_by_their_source(client: Client, hub):
 def test_downloads_keep_the_source_of_the_scan(client: Client, hub):
     page = client.get("/info/yogyakarta/?s=qr").content.decode()
     assert 'href="/info/yogyakarta/panduan/antrian-paspor/?s=qr"' in page
-    client.get("/info/yogyakarta/panduan/antrian-paspor/?s=qr").close()
+    list(client.get("/info/yogyakarta/panduan/antrian-paspor/?s=qr").streaming_content)
     assert counts()["download", "qr", "antrian-paspor"] == 1
 
 
