@@ -17,7 +17,7 @@ from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.doors import clock
 from core.holdings.models import ImportRun, Record
-from core.reference.models import Checkpoint, Country, Holiday, RegionalOffice
+from core.reference.models import Checkpoint, Country, Holiday, ImmigrationOffice, RegionalOffice
 from requests_app import answering, operations
 from requests_app.models import DataRequest, Outcome
 from tests import factories
@@ -126,6 +126,12 @@ def build_console_objects(service: Any, rina: Any) -> None:
         slug="dki", name="Kantor Wilayah DKI Jakarta", official_name="Kanwil DKI"
     )
     assert regional.pk
+    yogyakarta = {
+        "short_name": "Yogyakarta",
+        "full_name": "Kantor Imigrasi Kelas I TPI Yogyakarta",
+        "kind": "KANIM",
+    }
+    ImmigrationOffice.objects.get_or_create(slug="yogyakarta", defaults=yogyakarta)
     Checkpoint.objects.create(key="uji", code="UJI", name="TPI Uji", kind="UDARA")
     Country.objects.get_or_create(
         alpha3="IDN", defaults={"alpha2": "ID", "name": "Indonesia", "name_en": "Indonesia"}
@@ -141,7 +147,8 @@ def build_console_objects(service: Any, rina: Any) -> None:
     )
     Schedule.objects.create(name="uji", func="core.tasks.clean_up", schedule_type=Schedule.DAILY)
     async_task("core.tasks.clean_up")
-    call_command("load_content", verbosity=0)
+    for command in ("load_content", "load_hub", "load_whatsapp"):
+        call_command(command, verbosity=0)
 
 
 def console_models() -> dict[str, Any]:
