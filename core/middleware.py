@@ -54,10 +54,8 @@ class SecurityHeadersMiddleware:
         setattr(request, "csp_nonce", nonce)  # noqa: B010  an attribute of our own, read by the console's templates
         response = self.get_response(request)
         headers = response.headers
-        if request.path.startswith(CONSOLE_PREFIX):
-            policy = CONSOLE_POLICY.format(nonce=nonce)
-        else:
-            policy = PUBLIC_POLICY
+        is_console = request.path.startswith(CONSOLE_PREFIX)
+        policy = CONSOLE_POLICY.format(nonce=nonce) if is_console else PUBLIC_POLICY
         headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
