@@ -1,22 +1,63 @@
 """Base ModelAdmin classes with our defaults: every admin page of the console derives from one of these."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import ValidationError
 from django.db.models import Model, URLField
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransition
 from import_export.admin import ExportMixin, ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
 #: Shown when somebody else changed the row between reading and writing it.
 CHANGED_MEANWHILE = _(
     "Data ini sudah diubah petugas lain sejak halaman dibuka. Periksa kembali, lalu ulangi."
 )
+
+
+#: Lines that a page with an inline table may be sent; Django would draw thousands for a forged number.
+MOST_LINES = 100
+
+
+class _KnownKeys(AutocompleteMixin):
+    """Draws a refused form again without looking up values that can be no key (Django: error 500)."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        """The chosen rows, senseless keys left out."""
+        return super().optgroups(name, [key for key in value if self._can_be_key(key)], attr)
+
+    def _can_be_key(self, key: Any) -> bool:
+        column = self.field.remote_field.model._meta.pk
+        try:
+            column.run_validators(column.to_python(key))
+        except ValidationError:
+            return False
+        return "\x00" not in str(key)
+
+
+class OfficerAutocomplete(_KnownKeys, AutocompleteSelect):
+    """Choosing one row by typing."""
+
+
+class OfficerAutocompleteMultiple(_KnownKeys, AutocompleteSelectMultiple):
+    """Choosing several rows by typing."""
+
+
+class OfficerTabularInline(TabularInline):
+    """Unfold's table of lines with a bound on how many a browser may send."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The formset, bounded: each line is drawn inside the transaction of the page."""
+        kwargs.setdefault("absolute_max", MOST_LINES)
+        if self.max_num is None:
+            kwargs.setdefault("max_num", MOST_LINES)
+        return super().get_formset(request, obj, **kwargs)
 
 
 class OfficerModelAdmin(ModelAdmin):
@@ -45,6 +86,22 @@ class OfficerModelAdmin(ModelAdmin):
         if isinstance(db_field, URLField):
             kwargs.setdefault("assume_scheme", "https")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field of a reference; typing-ahead survives senseless values."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault(
+                "widget", OfficerAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field of several references; typing-ahead survives senseless values."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault(
+                "widget", OfficerAutocompleteMultiple(db_field, self.admin_site, using=kwargs.get("using"))
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(
         self,

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -26,7 +26,7 @@ from unfold.widgets import (
 
 from accounts import operations
 from accounts.models import Agency, Agreement, User
-from admin_theme.base import OfficerModelAdmin
+from admin_theme.base import OfficerModelAdmin, OfficerTabularInline
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
 from admin_theme.filters import RelatedDropdownFilter, YesNoFilter
 from core.catalogue.models import Service
@@ -46,7 +46,7 @@ LEGAL_BASES = [
 ]
 
 
-class AgreementInline(TabularInline):
+class AgreementInline(OfficerTabularInline):
     """The agreements of an agency, to look at and follow."""
 
     model = Agreement
@@ -93,7 +93,7 @@ class AgencyAdmin(OfficerModelAdmin):
         found = agency.agreements.in_force(clock.today()).exists()
         return found, str(_("Berlaku") if found else _("Tidak ada"))
 
-    @display(description=_("pengguna"))
+    @display(description=pgettext_lazy("jamak", "pengguna"))
     def display_users(self, agency: Agency) -> SafeString:
         """How many people, leading to them."""
         url = reverse("admin:accounts_user_changelist") + f"?agency__id__exact={agency.pk}"

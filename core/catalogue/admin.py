@@ -10,16 +10,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from admin_theme.base import OfficerModelAdmin
+from admin_theme.base import OfficerModelAdmin, OfficerTabularInline
 from core.catalogue.admin_forms import ServiceFieldForm, ServiceFieldLineForm, ServiceForm
 from core.catalogue.models import Service, ServiceField
 from core.catalogue.schema import Field
 
 
-class ServiceFieldInline(TabularInline):
+class ServiceFieldInline(OfficerTabularInline):
     """The columns of a service in their order; everything else of a column has its own page."""
 
     model = ServiceField

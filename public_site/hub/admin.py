@@ -13,12 +13,11 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from admin_theme.base import OfficerModelAdmin, ReadOnlyAdmin
+from admin_theme.base import OfficerModelAdmin, OfficerTabularInline, ReadOnlyAdmin
 from core.doors import clock, queue
 from core.doors.pdf import PdfUnavailableError
 from core.doors.scanning import check_pdf
@@ -57,7 +56,7 @@ def dashboard_notices(request: HttpRequest) -> list[dict[str, Any]]:
 # --- the offices' pages -----------------------------------------------------------------------------
 
 
-class HubLinkInline(TabularInline):
+class HubLinkInline(OfficerTabularInline):
     """Buttons and links in the order they are dragged to."""
 
     model = HubLink
@@ -231,7 +230,7 @@ class GuideFactAdmin(OfficerModelAdmin):
             messages.info(request, _("Panduan yang memuat nilai ini disusun ulang sebagai versi baru."))
 
 
-class SopStepInline(TabularInline):
+class SopStepInline(OfficerTabularInline):
     """The lines of the SOP's table."""
 
     model = SopStep

@@ -112,6 +112,13 @@ def test_admin_makes_an_agreement(client, sign_in, kartika, agency, catalogue):
     assert client.get(f"/admin/accounts/agreement/{agreement.pk}/change/").status_code == 200
 
 
+@pytest.mark.parametrize("key", ["abc", "\0", "9" * 30, "💩", "1e400"])
+def test_senseless_agency_is_a_message(client, sign_in, kartika, key):
+    sign_in(client, kartika)
+    for page in ("admin:accounts_agreement_add", "admin:accounts_user_add"):
+        assert client.post(reverse(page), {"agency": key}).status_code == 200
+
+
 def test_admin_ends_an_agreement(client, sign_in, kartika, agency):
     from accounts import operations
     from core.doors import clock

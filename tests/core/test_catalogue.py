@@ -253,6 +253,15 @@ def test_admin_columns_recognise_the_person_without_being_told(client, sign_in, 
     }
 
 
+def test_forged_number_of_lines_is_refused_at_once(client, sign_in, kartika, base_data):
+    sign_in(client, kartika)
+    sent = {"label": "Baru", "position": "1", "fields-TOTAL_FORMS": "9" * 9, "fields-INITIAL_FORMS": "0"}
+    response = client.post(reverse("admin:catalogue_service_add"), sent)
+    assert response.status_code == 200
+    assert len(response.context["inline_admin_formsets"][0].formset.forms) == 100
+    assert not Service.objects.filter(label="Baru").exists()
+
+
 def test_admin_publishes_nothing_that_recognises_nobody(client, sign_in, kartika, base_data):
     sign_in(client, kartika)
     service = Service.objects.create(key="baru", label="Baru", is_published=False)
