@@ -99,7 +99,7 @@ class ConversationRule(models.Model):
 
     class Meta:
         verbose_name = _("aturan WhatsApp")
-        verbose_name_plural = _("aturan WhatsApp")
+        verbose_name_plural = pgettext_lazy("jamak", "aturan WhatsApp")
         ordering: ClassVar = ["parent_id", "number", "name"]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -205,7 +205,7 @@ class Conversation(models.Model):
 
     class Meta:
         verbose_name = _("percakapan WhatsApp")
-        verbose_name_plural = _("percakapan WhatsApp")
+        verbose_name_plural = pgettext_lazy("jamak", "percakapan WhatsApp")
         ordering: ClassVar = ["-last_received_at"]
         permissions: ClassVar = [
             ("answer_conversation", "Membalas percakapan WhatsApp"),
@@ -283,7 +283,7 @@ class WhatsAppMessage(models.Model):
 
     class Meta:
         verbose_name = _("pesan WhatsApp")
-        verbose_name_plural = _("pesan WhatsApp")
+        verbose_name_plural = pgettext_lazy("jamak", "pesan WhatsApp")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["conversation", "written_at"], name="wa_thread"),
@@ -317,7 +317,7 @@ class WhatsAppDelivery(models.Model):
 
     class Meta:
         verbose_name = _("status pengiriman WhatsApp")
-        verbose_name_plural = _("status pengiriman WhatsApp")
+        verbose_name_plural = pgettext_lazy("jamak", "status pengiriman WhatsApp")
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["wamid", "state"], name="one_whatsapp_delivery")
@@ -359,7 +359,7 @@ class PassportStatus(models.Model):
 
     class Meta:
         verbose_name = _("status paspor")
-        verbose_name_plural = _("status paspor")
+        verbose_name_plural = pgettext_lazy("jamak", "status paspor")
         ordering: ClassVar = ["-updated_at"]
 
     def __str__(self) -> str:

@@ -57,10 +57,15 @@ def receive(incoming: Incoming, *, simulated_by: Any = None) -> WhatsAppMessage 
         )
         if not created:
             return None
-        if clock.now() - incoming.written_at < WINDOW:
+        is_recent = clock.now() - incoming.written_at < WINDOW
+        if is_recent:
             # Also when nothing changes: the write waits for a clean-up that is forgetting this sender.
             Conversation.objects.filter(pk=conversation.pk).update(phone=incoming.phone)
-        if simulated_by is None:
+        # The row is locked now: whoever answers the messages that still wait will see this one too.
+        is_awaited = (
+            is_recent and conversation.messages.filter(state=State.NEW).exclude(pk=message.pk).exists()
+        )
+        if simulated_by is None and not is_awaited:
             queue.enqueue("public_site.whatsapp.tasks.handle_conversation", conversation.pk)
     return message
 

@@ -150,6 +150,7 @@ def test_report_of_failure_is_shown_with_its_code(rules, switched_on):
     assert WhatsAppMessage.objects.values_list("state", "last_error").get() == ("failed", "131026")
 
 
+@pytest.mark.timeout(600)
 def test_thousand_messages_in_a_burst_are_each_answered_once(rules, switched_on, graph):
     """20 messages of each of 50 people, some delivered twice, tasks run in any order and some of them again."""
     order = random.Random(20)
