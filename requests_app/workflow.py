@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_fsm import can_proceed
@@ -98,11 +99,17 @@ def is_answered(request: DataRequest, user: User) -> list[str]:
 
 
 def is_another_person(request: DataRequest, user: User) -> list[str]:
-    """Four eyes: who verified or processed it cannot approve it."""
+    """Four eyes: who verified, answered or processed it cannot approve it."""
     if user.pk == request.verified_by_id:
         return [_("Menunggu persetujuan petugas lain: Anda yang memverifikasi permohonan ini")]
     if user.pk == request.processed_by_id:
         return [_("Menunggu persetujuan petugas lain: Anda yang memproses permohonan ini")]
+    # Whoever handed it over signs for the whole; the answers may be somebody else's.
+    if (
+        request.rows.filter(Q(decided_by=user) | Q(answers__by=user)).exists()
+        or request.statistics.filter(answered_by=user).exists()
+    ):
+        return [_("Menunggu persetujuan petugas lain: Anda yang mengisi jawaban permohonan ini")]
     return []
 
 

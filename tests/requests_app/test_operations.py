@@ -35,6 +35,19 @@ def test_approval_needs_another_person(request_in: Any, ratna: User, role: str) 
     assert DataRequest.objects.get(pk=found.pk).status == Status.AWAITING_APPROVAL
 
 
+@pytest.mark.parametrize("outcome", [Outcome.NOT_FOUND, Outcome.WITHHELD])
+def test_who_answered_a_row_cannot_approve_though_another_handed_it_over(
+    request_in: Any, rina: User, ratna: User, outcome: Outcome
+) -> None:
+    chief = factories.make_officer("agus", "Agus Salim", "Petugas", "Penyetuju")
+    found = request_in(Status.PROCESSING)
+    answering.set_outcome(found.rows.get().pk, by=chief, outcome=outcome, reason="alasan uji")
+    operations.send_for_approval(found.pk, by=rina)
+    with pytest.raises(ValidationError, match="Anda yang mengisi jawaban"):
+        operations.approve(found.pk, by=chief)
+    operations.approve(found.pk, by=ratna)
+
+
 @pytest.mark.parametrize("role", ["verified_by", "processed_by"])
 def test_database_refuses_one_pair_of_eyes(request_in: Any, ratna: User, role: str) -> None:
     found = request_in(Status.AWAITING_APPROVAL)
