@@ -1,6 +1,7 @@
 """The applicant's requests: list, new draft, letter (step 1), data (step 2), detail, discard, withdraw."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from core import throttle
 from core.doors import clock
 from public_site.forms.base import ErrorItem
 from public_site.forms.requests import LetterForm, ReasonForm
@@ -30,6 +32,7 @@ from public_site.views.applicant import (
     person,
     timeline_items,
 )
+from public_site.views.errors import too_many
 from requests_app import operations, workflow
 from requests_app.models import DataRequest, RequestRow, ResultDocument, StatisticsItem, Status
 
@@ -116,6 +119,12 @@ def request_letter(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     found = fetch_editable(request, pk)
     if request.method != "POST":
         return letter_page(request, found, LetterForm(data_request=found))
+    if request.FILES:
+        verdict = throttle.hit(
+            f"upload:{person(request).pk}", limit=settings.UPLOADS_PER_HOUR, window=timedelta(hours=1)
+        )
+        if not verdict.allowed:
+            return too_many(request, verdict.until)
     form = LetterForm(request.POST, request.FILES, data_request=found)
     is_complete = form.is_valid()
     try:

@@ -128,3 +128,10 @@ def test_replaced_letter_of_a_draft_is_deleted(browser, django_capture_on_commit
     assert first.name != second.name
     assert second.storage.exists(second.name)
     assert not first.storage.exists(first.name)
+
+
+def test_thirty_first_upload_of_an_hour_is_refused(browser, settings) -> None:
+    settings.UPLOADS_PER_HOUR = 2
+    draft = new_draft(browser)
+    assert [fill_letter(browser, draft).status_code for _press in range(3)] == [302, 302, 429]
+    assert fill_letter(browser, draft, letter="").status_code == 302
