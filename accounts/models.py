@@ -10,6 +10,7 @@ from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 from django_otp.models import Device
 
@@ -33,7 +34,7 @@ class Agency(models.Model):
 
     class Meta:
         verbose_name = _("instansi")
-        verbose_name_plural = _("instansi")
+        verbose_name_plural = pgettext_lazy("jamak", "instansi")
         ordering: ClassVar[list[str]] = ["name"]
 
     def __str__(self) -> str:
@@ -80,7 +81,7 @@ class Agreement(models.Model):
 
     class Meta:
         verbose_name = _("perjanjian kerja sama (PKS)")
-        verbose_name_plural = _("perjanjian kerja sama (PKS)")
+        verbose_name_plural = pgettext_lazy("jamak", "perjanjian kerja sama (PKS)")
         ordering: ClassVar[list[str]] = ["agency__name", "-valid_from"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["agency", "number"], name="agreement_number_once_per_agency"),
@@ -128,7 +129,7 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("pengguna")
-        verbose_name_plural = _("pengguna")
+        verbose_name_plural = pgettext_lazy("jamak", "pengguna")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(is_staff=True) | Q(agency__isnull=False),
@@ -234,7 +235,7 @@ class Registration(models.Model):
 
     class Meta:
         verbose_name = _("pendaftaran")
-        verbose_name_plural = _("pendaftaran")
+        verbose_name_plural = pgettext_lazy("jamak", "pendaftaran")
         ordering: ClassVar[list[str]] = ["created_at"]
         permissions = [
             ("verify_registration", _("Dapat memeriksa dan memutuskan pendaftaran")),
@@ -286,7 +287,7 @@ class RegistrationEvent(models.Model):
 
     class Meta:
         verbose_name = _("riwayat pendaftaran")
-        verbose_name_plural = _("riwayat pendaftaran")
+        verbose_name_plural = pgettext_lazy("jamak", "riwayat pendaftaran")
         ordering: ClassVar[list[str]] = ["id"]
 
     def __str__(self) -> str:
@@ -301,7 +302,7 @@ class CodeDevice(Device):
 
     class Meta:
         verbose_name = _("kode lewat email")
-        verbose_name_plural = _("kode lewat email")
+        verbose_name_plural = pgettext_lazy("jamak", "kode lewat email")
 
     def is_interactive(self) -> bool:
         """A code has to be sent before one can be typed."""
@@ -332,7 +333,7 @@ class SignInCode(models.Model):
 
     class Meta:
         verbose_name = _("kode masuk")
-        verbose_name_plural = _("kode masuk")
+        verbose_name_plural = pgettext_lazy("jamak", "kode masuk")
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "sent_at"], name="sign_in_code_of_user"),
         ]
@@ -355,7 +356,7 @@ class SignedInDevice(models.Model):
 
     class Meta:
         verbose_name = _("perangkat yang masuk")
-        verbose_name_plural = _("perangkat yang masuk")
+        verbose_name_plural = pgettext_lazy("jamak", "perangkat yang masuk")
         ordering: ClassVar[list[str]] = ["-seen_at"]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Limit(models.Model):
@@ -39,7 +40,7 @@ class OutgoingMail(models.Model):
 
     class Meta:
         verbose_name = _("surel keluar")
-        verbose_name_plural = _("surel keluar")
+        verbose_name_plural = pgettext_lazy("jamak", "surel keluar")
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["status", "next_attempt_at"], name="mail_due"),

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.storage import private_path
@@ -101,7 +101,7 @@ class Faq(Localised):
 
     class Meta:
         verbose_name = _("pertanyaan")
-        verbose_name_plural = _("pertanyaan yang sering diajukan")
+        verbose_name_plural = pgettext_lazy("jamak", "pertanyaan yang sering diajukan")
         ordering: ClassVar = ["order", "pk"]
 
     def __str__(self) -> str:
@@ -157,7 +157,7 @@ class Guide(models.Model):
 
     class Meta:
         verbose_name = _("panduan")
-        verbose_name_plural = _("dokumen panduan pengguna")
+        verbose_name_plural = pgettext_lazy("jamak", "dokumen panduan pengguna")
         ordering: ClassVar = ["order", "title"]
 
     def __str__(self) -> str:
@@ -194,7 +194,7 @@ class Page(Localised):
 
     class Meta:
         verbose_name = _("halaman")
-        verbose_name_plural = _("halaman")
+        verbose_name_plural = pgettext_lazy("jamak", "halaman")
         ordering: ClassVar = ["title"]
 
     def __str__(self) -> str:
@@ -263,7 +263,7 @@ class SiteContact(Localised):
 
     class Meta:
         verbose_name = _("kontak")
-        verbose_name_plural = _("kontak")
+        verbose_name_plural = pgettext_lazy("jamak", "kontak")
 
     def __str__(self) -> str:
         return self.email

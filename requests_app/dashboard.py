@@ -9,6 +9,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Mi
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -207,7 +208,7 @@ def _charts(user: Any) -> list[dict[str, Any]]:
     if total_out:
         average = sum(went[day][0] * went[day][1] for day in days if day in went) / total_out
         mean = _("Rata-rata %(days)s hari sejak dikirim sampai selesai.") % {
-            "days": f"{average:.1f}".replace(".", ",")
+            "days": number_format(average, decimal_pos=1)
         }
     return [
         {

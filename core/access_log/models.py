@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Action(models.TextChoices):
@@ -50,7 +51,7 @@ class AccessEntry(models.Model):
 
     class Meta:
         verbose_name = _("jejak akses")
-        verbose_name_plural = _("jejak akses")
+        verbose_name_plural = pgettext_lazy("jamak", "jejak akses")
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["actor", "at"], name="access_actor"),
@@ -70,7 +71,7 @@ class AccessSubject(models.Model):
 
     class Meta:
         verbose_name = _("subjek data")
-        verbose_name_plural = _("subjek data")
+        verbose_name_plural = pgettext_lazy("jamak", "subjek data")
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["key"], name="access_subject")]
 
     def __str__(self) -> str:
@@ -85,7 +86,7 @@ class ChainHead(models.Model):
 
     class Meta:
         verbose_name = _("kepala rantai")
-        verbose_name_plural = _("kepala rantai")
+        verbose_name_plural = pgettext_lazy("jamak", "kepala rantai")
 
     def __str__(self) -> str:
         return str(self.entries)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.catalogue.kinds import KINDS
@@ -82,7 +82,7 @@ class Service(models.Model):
 
     class Meta:
         verbose_name = _("layanan")
-        verbose_name_plural = _("layanan")
+        verbose_name_plural = pgettext_lazy("jamak", "layanan")
         ordering: ClassVar[list[str]] = ["position", "label"]
 
     def __str__(self) -> str:
@@ -182,7 +182,7 @@ class ServiceField(models.Model):
 
     class Meta:
         verbose_name = _("kolom layanan")
-        verbose_name_plural = _("kolom layanan")
+        verbose_name_plural = pgettext_lazy("jamak", "kolom layanan")
         ordering: ClassVar[list[str]] = ["service", "position", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(

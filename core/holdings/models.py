@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.catalogue.models import Service
 from core.catalogue.schema import Schema
@@ -94,7 +95,7 @@ class ImportRun(models.Model):
 
     class Meta:
         verbose_name = _("impor basis data")
-        verbose_name_plural = _("impor basis data")
+        verbose_name_plural = pgettext_lazy("jamak", "impor basis data")
         ordering: ClassVar[list[str]] = ["-created_at"]
 
     def __str__(self) -> str:
@@ -135,7 +136,7 @@ class Record(Identified):
 
     class Meta:
         verbose_name = _("catatan keimigrasian")
-        verbose_name_plural = _("basis data keimigrasian")
+        verbose_name_plural = pgettext_lazy("jamak", "basis data keimigrasian")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["service", "source_key"], name="record_once_per_source_key"),
         ]

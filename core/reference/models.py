@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.doors.clock import ZONES, long_date
 from core.doors.storage import private_path
@@ -71,7 +72,7 @@ class Region(models.Model):
 
     class Meta:
         verbose_name = _("wilayah")
-        verbose_name_plural = _("wilayah")
+        verbose_name_plural = pgettext_lazy("jamak", "wilayah")
         ordering = ["code"]
         indexes = [
             models.Index(fields=["level", "short_name"], name="region_level_name"),
@@ -106,7 +107,7 @@ class RegionalOffice(models.Model):
 
     class Meta:
         verbose_name = _("kantor wilayah")
-        verbose_name_plural = _("kantor wilayah")
+        verbose_name_plural = pgettext_lazy("jamak", "kantor wilayah")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -177,7 +178,7 @@ class ImmigrationOffice(models.Model):
 
     class Meta:
         verbose_name = _("kantor imigrasi")
-        verbose_name_plural = _("kantor imigrasi")
+        verbose_name_plural = pgettext_lazy("jamak", "kantor imigrasi")
         ordering = ["short_name"]
         indexes = [models.Index(fields=["simkim_code"], name="office_simkim_code")]
 
@@ -233,7 +234,7 @@ class Checkpoint(models.Model):
 
     class Meta:
         verbose_name = _("tempat pemeriksaan imigrasi")
-        verbose_name_plural = _("tempat pemeriksaan imigrasi")
+        verbose_name_plural = pgettext_lazy("jamak", "tempat pemeriksaan imigrasi")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -279,7 +280,7 @@ class Country(models.Model):
 
     class Meta:
         verbose_name = _("negara")
-        verbose_name_plural = _("negara")
+        verbose_name_plural = pgettext_lazy("jamak", "negara")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -313,7 +314,7 @@ class Holiday(models.Model):
 
     class Meta:
         verbose_name = _("hari libur")
-        verbose_name_plural = _("hari libur")
+        verbose_name_plural = pgettext_lazy("jamak", "hari libur")
         ordering = ["date"]
 
     def __str__(self) -> str:
@@ -361,7 +362,7 @@ class Letterhead(models.Model):
 
     class Meta:
         verbose_name = _("kop surat")
-        verbose_name_plural = _("kop surat")
+        verbose_name_plural = pgettext_lazy("jamak", "kop surat")
         ordering = ["-valid_from"]
         constraints = [
             models.UniqueConstraint(

@@ -5,6 +5,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: Sidebar: ``admin_theme.navigation`` shows of it what is registered and what the person may see.
 SITE_MAP: list[dict[str, Any]] = [
@@ -40,7 +41,11 @@ SITE_MAP: list[dict[str, Any]] = [
         "title": _("Kerja sama"),
         "separator": True,
         "items": [
-            {"title": _("Instansi"), "icon": "account_balance", "model": "accounts.Agency"},
+            {
+                "title": pgettext_lazy("jamak", "Instansi"),
+                "icon": "account_balance",
+                "model": "accounts.Agency",
+            },
             {"title": _("PKS"), "icon": "handshake", "model": "accounts.Agreement"},
             {"title": _("Pengguna"), "icon": "group", "model": "accounts.User"},
             {"title": _("Peran"), "icon": "shield_person", "model": "auth.Group"},
@@ -49,7 +54,9 @@ SITE_MAP: list[dict[str, Any]] = [
     {
         "title": _("Katalog"),
         "separator": True,
-        "items": [{"title": _("Layanan"), "icon": "category", "model": "catalogue.Service"}],
+        "items": [
+            {"title": pgettext_lazy("jamak", "Layanan"), "icon": "category", "model": "catalogue.Service"}
+        ],
     },
     {
         "title": _("Data acuan"),

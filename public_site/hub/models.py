@@ -10,6 +10,7 @@ from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.doors import clock
 from core.doors.storage import private_path
@@ -120,7 +121,7 @@ class Hub(Bilingual):
 
     class Meta:
         verbose_name = _("halaman info layanan")
-        verbose_name_plural = _("halaman info layanan")
+        verbose_name_plural = pgettext_lazy("jamak", "halaman info layanan")
         ordering: ClassVar = ["-is_default", "name"]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -180,7 +181,7 @@ class HubLink(Bilingual):
 
     class Meta:
         verbose_name = _("tombol")
-        verbose_name_plural = _("tombol dan tautan")
+        verbose_name_plural = pgettext_lazy("jamak", "tombol dan tautan")
         ordering: ClassVar = ["order", "pk"]
 
     def __str__(self) -> str:
@@ -244,7 +245,7 @@ class SopStep(models.Model):
 
     class Meta:
         verbose_name = _("langkah")
-        verbose_name_plural = _("langkah")
+        verbose_name_plural = pgettext_lazy("jamak", "langkah")
         ordering: ClassVar = ["order", "pk"]
 
     def __str__(self) -> str:
@@ -271,7 +272,7 @@ class GuideFact(Bilingual):
 
     class Meta:
         verbose_name = _("biaya dan tanggal")
-        verbose_name_plural = _("biaya dan tanggal")
+        verbose_name_plural = pgettext_lazy("jamak", "biaya dan tanggal")
         ordering: ClassVar = ["label"]
 
     def __str__(self) -> str:
@@ -294,7 +295,7 @@ class GuideVersion(models.Model):
 
     class Meta:
         verbose_name = _("versi panduan")
-        verbose_name_plural = _("versi panduan")
+        verbose_name_plural = pgettext_lazy("jamak", "versi panduan")
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["guide", "version"], name="one_guide_version"),
@@ -330,7 +331,7 @@ class HubCount(models.Model):
 
     class Meta:
         verbose_name = _("jumlah kunjungan")
-        verbose_name_plural = _("kunjungan")
+        verbose_name_plural = pgettext_lazy("jamak", "kunjungan")
         ordering: ClassVar = ["-day", "hub"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["day", "hub", "kind", "source", "subject"], name="one_hub_count"),
@@ -361,7 +362,7 @@ class HubCheck(models.Model):
 
     class Meta:
         verbose_name = _("pemeriksaan harian")
-        verbose_name_plural = _("pemeriksaan harian")
+        verbose_name_plural = pgettext_lazy("jamak", "pemeriksaan harian")
         ordering: ClassVar = ["-started_at"]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.holdings.models import Record
@@ -36,7 +37,7 @@ class Candidate(models.Model):
 
     class Meta:
         verbose_name = _("calon kecocokan")
-        verbose_name_plural = _("calon kecocokan")
+        verbose_name_plural = pgettext_lazy("jamak", "calon kecocokan")
         ordering: ClassVar[list[str]] = ["row", "-score", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["row", "record"], name="candidate_once_per_row"),
@@ -63,7 +64,7 @@ class Answer(models.Model):
 
     class Meta:
         verbose_name = _("jawaban")
-        verbose_name_plural = _("jawaban")
+        verbose_name_plural = pgettext_lazy("jamak", "jawaban")
         ordering: ClassVar[list[str]] = ["row", "id"]
 
     def __str__(self) -> str:

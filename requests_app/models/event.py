@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from requests_app.models.request import DataRequest, Status
@@ -27,7 +28,7 @@ class RequestEvent(models.Model):
 
     class Meta:
         verbose_name = _("riwayat")
-        verbose_name_plural = _("riwayat")
+        verbose_name_plural = pgettext_lazy("jamak", "riwayat")
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["request", "id"], name="event_of_request")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 
 from accounts.models import Agency, Agreement, User
@@ -185,7 +186,7 @@ class DataRequest(models.Model):
 
     class Meta:
         verbose_name = _("permohonan data")
-        verbose_name_plural = _("permohonan data")
+        verbose_name_plural = pgettext_lazy("jamak", "permohonan data")
         ordering: ClassVar[list[str]] = ["-submitted_at", "-created_at"]
         permissions: ClassVar[list[tuple[str, Any]]] = [
             ("verify_datarequest", _("Dapat memverifikasi permohonan")),

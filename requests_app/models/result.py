@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.doors.signing import random_token
 from core.doors.storage import private_path
@@ -20,7 +21,7 @@ class DocumentCounter(models.Model):
 
     class Meta:
         verbose_name = _("pencacah nomor dokumen")
-        verbose_name_plural = _("pencacah nomor dokumen")
+        verbose_name_plural = pgettext_lazy("jamak", "pencacah nomor dokumen")
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.last}"
@@ -54,7 +55,7 @@ class ResultDocument(models.Model):
 
     class Meta:
         verbose_name = _("dokumen jawaban")
-        verbose_name_plural = _("dokumen jawaban")
+        verbose_name_plural = pgettext_lazy("jamak", "dokumen jawaban")
         ordering: ClassVar[list[str]] = ["-numbered_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["scope", "sequence"], name="document_sequence_once_per_scope"),

@@ -56,7 +56,7 @@ class RequestRow(Identified):
 
     class Meta:
         verbose_name = _("data detail")
-        verbose_name_plural = _("data detail")
+        verbose_name_plural = pgettext_lazy("jamak", "data detail")
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["request", "position"], name="row_position_once_per_request"),
@@ -124,7 +124,7 @@ class StatisticsItem(models.Model):
 
     class Meta:
         verbose_name = _("data statistik")
-        verbose_name_plural = _("data statistik")
+        verbose_name_plural = pgettext_lazy("jamak", "data statistik")
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
@@ -204,7 +204,7 @@ class RowUpload(models.Model):
 
     class Meta:
         verbose_name = _("unggahan Excel")
-        verbose_name_plural = _("unggahan Excel")
+        verbose_name_plural = pgettext_lazy("jamak", "unggahan Excel")
         ordering: ClassVar[list[str]] = ["-created_at"]
 
     def __str__(self) -> str:
