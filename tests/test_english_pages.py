@@ -23,9 +23,12 @@ INDONESIAN_BY_DESIGN = {
     "public_site:hub_sop": "the SOP is an official document",
     "public_site:hub_poster": "printed for the public",
     "public_site:hub_qr": "Info Layanan is Indonesian but for the pages of buttons, whose address names the language",
+    "public_site:hub_office_qr": "as hub_qr",
     "public_site:hub_offices": "as hub_qr",
+    "admin:public_site_hub_preview": "the page as visitors get it",
     "admin:requests_app_datarequest_export": "titles of the columns of the exported file",
     "admin:django_q_ormq_change": "the raw task of the queue",
+    "admin:public_site_conversationrule_changelist": "keywords that people send, joined and cut",
 }
 #: Proper names and words of the law that stay, and words of both languages.
 KEPT = {"surat", "info", "menu", "kantor", "imigrasi"}
@@ -59,7 +62,7 @@ class Reader(HTMLParser):
         )
         if not silent:
             self.texts += [value for name in ATTRIBUTES if (value := found.get(name))]
-            if found.get("type") in ("submit", "button"):
+            if tag == "input" and found.get("type") in ("submit", "button"):
                 self.texts.append(found.get("value") or "")
         if tag not in WITHOUT_END:
             self._open.append((tag, silent))
@@ -107,7 +110,8 @@ def stored_texts() -> list[str]:
             for item in value:
                 collect(item)
         elif isinstance(value, str):
-            found.update({value, *value.splitlines()})
+            # The console cuts long texts of a row's name after 60 characters.
+            found.update({value, value[:60], *value.splitlines()})
 
     for model in apps.get_models():
         if not model._meta.managed or model._meta.app_label in ("contenttypes", "sessions", "admin"):
