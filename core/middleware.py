@@ -1,9 +1,10 @@
-"""Middleware for every response: request number, security headers, language by cookie only."""
+"""Middleware for every response: request number, security headers, language by cookie, no null characters."""
 
 import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -80,3 +81,19 @@ class LanguageCookieMiddleware:
             patch_vary_headers(response, ("Cookie",))
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class NullCharacterMiddleware:
+    """Answers 400 to addresses with a null character: PostgreSQL fails on it.
+
+    Queries of the public site reach forms that say what is wrong; the console's lists hand theirs to the database.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "") if request.path.startswith(CONSOLE_PREFIX) else ""
+        if "\0" in request.path or "%00" in query or "\0" in query:
+            raise BadRequest("Null character in the address")
+        return self.get_response(request)

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionGuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.middleware.NullCharacterMiddleware",
 ]
 
 ROOT_URLCONF = "core.urls"

@@ -34,7 +34,7 @@ def test_console_opens_for_verified_officer(sign_in: SignIn) -> None:
     assert "Ruang kerja petugas" in response.text
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "9" * 30, "x", "\0"])
+@pytest.mark.parametrize("page", ["0", "-1", "9" * 30, "x"])
 def test_menu_search_has_no_senseless_pages(sign_in: SignIn, page: str) -> None:
     client = sign_in(Client(), make_officer("budi"))
     assert client.get("/admin/search/", {"s": "a", "page": page}).status_code == 404
