@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import sessions
 from core.catalogue.models import Service
 from core.doors import clock
 from core.doors.excel import WorkbookError
@@ -176,6 +177,7 @@ def progress_text(upload: RowUpload) -> str:
     }
 
 
+@sessions.polling
 @applicant_page
 @never_cache
 @require_safe

@@ -1,6 +1,7 @@
 """Unduh – Isi – Unggah over HTTP without JavaScript: from the template to saved rows, and every refusal."""
 
 import io
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from accounts.models import Agreement
@@ -307,3 +309,8 @@ def test_discarded_workbooks_are_removed_after_a_day(browser, draft) -> None:
     assert not storage.exists(name)
     assert list(RowUpload.objects.all()) == [kept]
     assert kept.file.storage.exists(kept.file.name)
+
+
+def test_waiting_for_the_check_does_not_keep_the_session_alive() -> None:
+    assert resolve("/permohonan/{0}/unggah/{0}/kemajuan/".format(uuid.uuid4())).func.is_polling
+    assert not hasattr(resolve("/permohonan/").func, "is_polling")
