@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import SignedInDevice, User
@@ -26,7 +27,7 @@ _KNOWN_SALT = "accounts.known-device"
 _KNOWN_AGE = 365 * 86400
 _KNOWN_LIMIT = 5
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def polling(view: View) -> View:
