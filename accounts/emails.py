@@ -303,6 +303,20 @@ def codes_failed(reference: str) -> EmailMessage | None:
     )
 
 
+def email_changed_notice(user: User, before: str) -> EmailMessage:
+    """Tells the old address that codes and notices go elsewhere from now on."""
+    return _notice(
+        before,
+        _("Alamat email akun Anda diganti"),
+        [
+            _greeting(user.get_full_name()),
+            _("Alamat email akun %(username)s diganti oleh admin. Kode OTP tidak lagi dikirim ke alamat ini.")
+            % {"username": user.username},
+        ],
+        closing=[_not_you()],
+    )
+
+
 def roles_changed(reference: str) -> EmailMessage | None:
     """Tells the owner that an administrator changed the account's rights."""
     user = _active_user(reference)

@@ -1,5 +1,6 @@
 """The verbs of accounts: registering, deciding on registrations, passwords, opening and shutting accounts."""
 
+import logging
 import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -13,12 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import can_proceed
 
-from accounts import sessions
+from accounts import emails, sessions
 from accounts.models import Agency, Agreement, Registration, RegistrationEvent, User
 from core import throttle
 from core.doors import mail
 from core.doors.signing import keyed_hash, random_token
 from core.doors.storage import safe_name
+
+logger = logging.getLogger(__name__)
 
 #: What an officer looks at before approving: key -> words.
 CHECKLIST = {
@@ -266,6 +269,8 @@ def _new_agency(name: str, code: str, registration: Registration) -> Agency:
     name, code = " ".join(name.split()), code.strip().upper()
     known = Agency.objects.filter(name__iexact=name).first()
     if known is not None:
+        if not known.is_active:
+            raise ValidationError({"agency_name": _("Instansi ini sedang dinonaktifkan. Aktifkan dahulu.")})
         return known
     agency = Agency(name=name, code=code, address=registration.address)
     try:
@@ -397,6 +402,21 @@ def rights_changed(user_id: int) -> None:
     """End the person's sessions, so that new rights begin with a new sign-in, and tell by mail."""
     sessions.end_all(User.objects.get(pk=user_id))
     mail.post("accounts.roles_changed", user_id, event=random_token())
+
+
+def email_changed(user_id: int, *, before: str) -> None:
+    """End the person's sessions and tell the old address: whoever holds the new one gets the codes from now on.
+
+    The old address stands nowhere after the change, so this mail leaves at once instead of through the outbox.
+    """
+    user = User.objects.get(pk=user_id)
+    sessions.end_all(user)
+    if not before:
+        return
+    try:
+        emails.email_changed_notice(user, before).send()
+    except OSError:
+        logger.warning("notice of a changed address not sent for user %s", user_id)
 
 
 @transaction.atomic

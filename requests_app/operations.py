@@ -398,6 +398,8 @@ def move(
     verb = workflow.VERBS[name]
     request = lock_request(pk, by)
     if not workflow.has_right(verb, request, by):
+        if workflow.has_some_right(verb, by):
+            raise conflict(request)  # the right belongs to the state that somebody has just left
         raise PermissionDenied
     if not workflow.fits_state(verb, request):
         raise conflict(request)
@@ -603,9 +605,6 @@ def approve(pk: uuid.UUID | str, *, by: User, note: str = "") -> DataRequest:
         moved.approved_by = by
         moved.approved_at = clock.now()
         moved.assignee = None
-        moved.documents.filter(state=ResultDocument.State.ISSUED).update(
-            state=ResultDocument.State.SUPERSEDED
-        )
         drawn.append(documents.draw_number(moved, moved.approved_at))
 
     request = move(pk, "approve", by=by, note=note, change=sign)
@@ -622,6 +621,9 @@ def document_ready(pk: uuid.UUID | str) -> DataRequest:
 
     def complete(moved: DataRequest) -> None:
         moved.completed_at = clock.now()
+        moved.documents.filter(state=ResultDocument.State.ISSUED).update(
+            state=ResultDocument.State.SUPERSEDED
+        )
         moved.documents.filter(state=ResultDocument.State.PREPARING).update(
             state=ResultDocument.State.ISSUED, issued_at=clock.now()
         )
@@ -629,6 +631,24 @@ def document_ready(pk: uuid.UUID | str) -> DataRequest:
     request = move(pk, "document_ready", by=None, change=complete)
     announce(request, "completed")
     return request
+
+
+@transaction.atomic
+def remake_document(pk: uuid.UUID | str, *, by: User) -> ResultDocument:
+    """Tries once more to make a document that was given up; the number stays."""
+    request = lock_request(pk, by)
+    if not by.is_active or not by.has_perm(workflow.APPROVE):
+        raise PermissionDenied
+    document = request.documents.filter(state=ResultDocument.State.PREPARING).select_for_update().first()
+    if request.status != Status.ISSUING or document is None:
+        raise conflict(request)
+    if document.attempts < ResultDocument.MOST_ATTEMPTS:
+        raise ValidationError(_("Dokumen masih disiapkan. Tunggu beberapa menit"))
+    document.attempts = 0
+    document.save(update_fields=["attempts"])
+    RequestEvent.objects.create(request=request, actor=by, verb="remake_document")
+    queue.enqueue("requests_app.tasks.issue_document", str(document.pk))
+    return document
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ from requests_app.models import DataRequest, RequestEvent, ResultDocument, Statu
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3
 #: A worker that has not finished by then has died; longer than the queue's own time limit.
 _STUCK_AFTER = timedelta(minutes=12)
 
@@ -24,7 +23,7 @@ def issue_document(document_id: str) -> None:
     with transaction.atomic():
         document = ResultDocument.objects.select_for_update().get(pk=document_id)
         if document.state == ResultDocument.State.PREPARING and not document.pdf_sha256:
-            if document.attempts >= MOST_ATTEMPTS:
+            if document.attempts >= ResultDocument.MOST_ATTEMPTS:
                 logger.error(
                     "Result document %s is given up after %d attempts", document.pk, document.attempts
                 )
@@ -40,7 +39,7 @@ def issue_document(document_id: str) -> None:
 def retry_documents() -> None:
     """Queues documents whose worker died half-way; runs every few minutes."""
     stuck = ResultDocument.objects.filter(
-        Q(attempts__lt=MOST_ATTEMPTS) | ~Q(pdf_sha256=""),
+        Q(attempts__lt=ResultDocument.MOST_ATTEMPTS) | ~Q(pdf_sha256=""),
         request__status=Status.ISSUING,
         state__in=[ResultDocument.State.PREPARING, ResultDocument.State.ISSUED],
         numbered_at__lt=clock.now() - _STUCK_AFTER,

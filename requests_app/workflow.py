@@ -253,6 +253,16 @@ def may_work(user: User) -> bool:
     return any(user.has_perm(right) for right in (VERIFY, PROCESS, APPROVE))
 
 
+def has_some_right(verb: Verb, user: User | None) -> bool:
+    """Whether an officer may use the verb in another state than the present one."""
+    return (
+        user is not None
+        and user.is_active
+        and user.is_staff
+        and any(right not in (SYSTEM, REQUESTER) and user.has_perm(right) for right in verb.rights)
+    )
+
+
 def fits_state(verb: Verb, request: DataRequest) -> bool:
     """Whether the request stands where the verb starts."""
     return bool(can_proceed(getattr(request, verb.name)))

@@ -9,7 +9,6 @@ import io
 import re
 from collections.abc import Iterator
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -19,12 +18,8 @@ from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from django.conf import settings
-from django.test import Client
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import template as template_translation
-
-from tests.routes import World, address, all_routes, build_console_objects, build_requests
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("admin_theme", "core", "accounts", "requests_app", "public_site")
@@ -73,7 +68,7 @@ def placeholders(text: str) -> list[str]:
     """Everything in a text that a program fills in or a browser reads: %(x)s, %d, {x}, tags."""
     named = re.findall(r"%\(\w+\)[sd]|%[sd%]|</?[a-z][^>]*>", text)
     try:
-        braces = ["{%s}" % name for _text, name, _spec, _conversion in Formatter().parse(text) if name]
+        braces = [f"{{{name}}}" for _text, name, _spec, _conversion in Formatter().parse(text) if name]
     except ValueError:
         braces = []
     return sorted(named + braces)

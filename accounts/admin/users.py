@@ -157,6 +157,8 @@ class UserAdmin(OperationButtonsMixin, OfficerModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """After roles are saved: welcome a new person, tell an old one that the rights changed."""
         super().save_related(request, form, formsets, change)
+        if change and "email" in form.changed_data:
+            operations.email_changed(form.instance.pk, before=form.initial.get("email", ""))
         if not change:
             operations.welcome_user(form.instance.pk)
         elif {"groups", "is_staff", "agency"} & set(form.changed_data):

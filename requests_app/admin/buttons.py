@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from accounts.models import User
 from admin_theme.buttons import OperationButton
 from requests_app import operations, workflow
-from requests_app.models import DataRequest, Status
+from requests_app.models import DataRequest, ResultDocument, Status
 
 #: Officers who may look at a request; which verbs they may use is the workflow's decision.
 VIEW = "requests_app.view_datarequest"
@@ -135,6 +135,16 @@ def take_reasons(request: DataRequest, user: User) -> list[str] | None:
     return None if request.assignee_id == user.pk else assign_reasons(request, user)
 
 
+def remake_reasons(request: DataRequest, user: User) -> list[str] | None:
+    """Offered to approvers once the worker has given a document up."""
+    if request.status != Status.ISSUING or not user.has_perm(workflow.APPROVE):
+        return None
+    given_up = request.documents.filter(
+        state=ResultDocument.State.PREPARING, attempts__gte=ResultDocument.MOST_ATTEMPTS
+    )
+    return [] if given_up.exists() else [str(_("Dokumen masih disiapkan. Tunggu beberapa menit"))]
+
+
 def _move(name: str, operation: Callable[..., Any], **options: Any) -> OperationButton:
     return OperationButton(
         name,
@@ -200,6 +210,17 @@ OPERATION_BUTTONS = [
             "Periksa kembali hasil pencocokan. Setelah disetujui, nomor dokumen diberikan dan dokumen "
             "jawaban dibuat."
         ),
+    ),
+    OperationButton(
+        "remake_document",
+        label=_("Buat ulang dokumen"),
+        operation=operations.remake_document,
+        permission=VIEW,
+        reasons=remake_reasons,
+        icon="restart_alt",
+        variant="warning",
+        confirm=_("Dokumen belum berhasil dibuat. Nomornya tetap; pembuatannya dicoba sekali lagi."),
+        success=_("Dokumen permohonan %(object)s sedang dibuat ulang."),
     ),
     _move("send_back", operations.send_back, icon="undo", form_class=InternalNoteForm),
     _move(

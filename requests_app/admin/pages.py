@@ -49,6 +49,7 @@ EVENT_LABELS = {
     "assign": _("Ditugaskan"),
     "match": _("Kecocokan dicari"),
     "count": _("Statistik dihitung"),
+    "remake_document": _("Pembuatan dokumen diulang"),
 }
 
 Pair = tuple[str, str]

@@ -36,6 +36,9 @@ class ResultDocument(models.Model):
         SUPERSEDED = "superseded", _("Digantikan")
         REVOKED = "revoked", _("Dicabut")
 
+    #: So often a worker tries to make the files; then an officer has to ask for it again.
+    MOST_ATTEMPTS = 3
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(DataRequest, on_delete=models.PROTECT, related_name="documents")
     number = models.CharField(_("Nomor"), max_length=60, unique=True)
@@ -60,9 +63,10 @@ class ResultDocument(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["scope", "sequence"], name="document_sequence_once_per_scope"),
             models.UniqueConstraint(
-                fields=["request"],
-                condition=Q(state__in=["preparing", "issued"]),
-                name="one_living_document_per_request",
+                fields=["request"], condition=Q(state="preparing"), name="one_document_prepared_per_request"
+            ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(state="issued"), name="one_document_in_force_per_request"
             ),
         ]
 

@@ -4,9 +4,13 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Agency, Agreement, Registration, User
+from accounts import operations
+from accounts.models import Agency, Agreement, Registration, SignedInDevice, User
 from core.access_log.models import AccessEntry, Action
 from core.catalogue.models import Service
 from tests.factories import make_agreement, make_officer, make_registration
@@ -163,6 +167,38 @@ def test_change_of_roles_ends_sessions_and_is_told(client, sign_in, kartika, bud
     assert client.post(f"/admin/accounts/user/{budi.pk}/change/", data).status_code == 302
     drain_queue()
     assert mail.outbox[-1].subject == "Hak akun Anda diubah"
+
+
+def test_change_of_address_ends_sessions_and_tells_the_old_one(client, sign_in, kartika, ratna):
+    other = sign_in(Client(), ratna)
+    SignedInDevice.objects.create(
+        user=ratna, session_key=other.session.session_key, started_at=timezone.now(), seen_at=timezone.now()
+    )
+    groups = [group.pk for group in ratna.groups.all()]
+    data = {
+        "full_name": ratna.full_name,
+        "email": "kartika.dua@imigrasi.go.id",
+        "is_staff": "on",
+        "groups": groups,
+    }
+    before = ratna.email
+    assert sign_in(client, kartika).post(f"/admin/accounts/user/{ratna.pk}/change/", data).status_code == 302
+    assert mail.outbox[-1].to == [before]
+    assert mail.outbox[-1].subject == "Alamat email akun Anda diganti"
+    assert other.get("/admin/").status_code == 302
+
+
+def test_an_inactive_agency_is_not_chosen_by_its_name(budi, agency):
+    Agency.objects.filter(pk=agency.pk).update(is_active=False)
+    registration = make_registration(agency_name=agency.name)
+    with pytest.raises(ValidationError, match="dinonaktifkan"):
+        operations.approve_registration(
+            registration.pk,
+            by=budi,
+            checklist=dict.fromkeys(operations.CHECKLIST, True),
+            agency_name=agency.name,
+            agency_code="BARU",
+        )
 
 
 def test_agency_code_is_fixed_once_used(client, sign_in, kartika, agency):

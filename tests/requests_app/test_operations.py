@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django_q.models import OrmQ
 
 from accounts.models import User
 from core.models import OutgoingMail
@@ -92,6 +93,38 @@ def test_reopened_request_supersedes_its_document(request_in: Any, ratna: User, 
     drain_queue()
     states = list(found.documents.order_by("sequence").values_list("state", flat=True))
     assert states == [ResultDocument.State.SUPERSEDED, ResultDocument.State.ISSUED]
+
+
+def test_earlier_document_stays_in_force_until_the_new_one_is_ready(
+    request_in: Any, ratna: User, drain_queue: Any
+) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    operations.approve(found.pk, by=ratna)
+    drain_queue()
+    operations.reopen(found.pk, by=ratna, note="Ada baris yang perlu diperiksa lagi")
+    operations.send_for_approval(found.pk, by=factories.make_officer("rini", "Rini Astuti", "Petugas"))
+    operations.approve(found.pk, by=ratna)
+    states = list(found.documents.order_by("sequence").values_list("state", flat=True))
+    assert states == [ResultDocument.State.ISSUED, ResultDocument.State.PREPARING]
+
+
+def test_a_given_up_document_is_made_again_under_its_number(
+    request_in: Any, ratna: User, rina: User, drain_queue: Any
+) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    operations.approve(found.pk, by=ratna)
+    with pytest.raises(ValidationError, match="masih disiapkan"):
+        operations.remake_document(found.pk, by=ratna)
+    OrmQ.objects.all().delete()
+    found.documents.update(attempts=ResultDocument.MOST_ATTEMPTS)
+    number = found.documents.get().number
+    with pytest.raises(PermissionDenied):
+        operations.remake_document(found.pk, by=rina)
+    operations.remake_document(found.pk, by=ratna)
+    drain_queue()
+    document = found.documents.get()
+    assert (document.number, document.state) == (number, ResultDocument.State.ISSUED)
+    assert DataRequest.objects.get(pk=found.pk).status == Status.COMPLETED
 
 
 def test_all_reasons_are_told_at_once(request_in: Any, rina: User, catalogue: Any) -> None:

@@ -67,9 +67,9 @@ def expected(verb: str, state: Status, person: str) -> object:
     if person not in sees:
         return DataRequest.DoesNotExist
     cells = TABLE[verb]
-    if state in cells:
-        who, target = cells[state]
-        return target if person in who else PermissionDenied
+    if state in cells and person in cells[state][0]:
+        return cells[state][1]
+    # Who holds the right in another state comes too late, others have no right at all.
     holders = {name for who, _target in cells.values() for name in who}
     return operations.StateConflict if person in holders else PermissionDenied
 
