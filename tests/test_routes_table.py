@@ -6,13 +6,12 @@ method and state of the applicant's object, one column a person.
 wants a look.
 """
 
-import contextlib
 import csv
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,17 +108,10 @@ def clients(world, sign_in, siti, sari, joko, budi, rina, ratna, kartika, dewi, 
     return found
 
 
-#: Whose pages are drawn; for the others the status and the headers are enough, and drawing is the costly part.
-DRAWN_FOR = ("siti", "kartika")
-
-
-@contextlib.contextmanager
-def drawing(role: str) -> Iterator[None]:
-    """Templates of Django stay blank inside, except for the roles whose pages are drawn."""
-    with pytest.MonkeyPatch.context() as patch:
-        if role not in DRAWN_FOR:
-            patch.setattr(Template, "render", lambda self, context: "")
-        yield
+@pytest.fixture
+def blank_pages(monkeypatch) -> None:
+    """Django's templates stay blank: status and headers are asked here, other tests read every page."""
+    monkeypatch.setattr(Template, "render", lambda self, context: "")
 
 
 def walk(world: World, clients: dict[str, Client], *, keep: str) -> list[dict[str, str]]:
@@ -139,8 +131,7 @@ def walk(world: World, clients: dict[str, Client], *, keep: str) -> list[dict[st
                     "state": state,
                 }
                 for role in ROLES:
-                    with drawing(role):
-                        line[role] = "-" if url is None else str(ask(clients, role, route, method, url))
+                    line[role] = "-" if url is None else str(ask(clients, role, route, method, url))
                 lines.append(line)
     return lines
 
@@ -231,13 +222,13 @@ def compare(found: list[dict[str, str]], keep: str) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("routes_public")
-def test_routes_answer_each_role_as_the_table_says_on_the_public_site(world, clients):
+def test_routes_answer_each_role_as_the_table_says_on_the_public_site(world, clients, blank_pages):
     compare(walk(world, clients, keep="!admin:"), "!admin:")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("routes_console")
-def test_routes_answer_each_role_as_the_table_says_in_the_console(world, clients):
+def test_routes_answer_each_role_as_the_table_says_in_the_console(world, clients, blank_pages):
     compare(walk(world, clients, keep="admin:"), "admin:")
 
 

@@ -151,6 +151,7 @@ def test_report_of_failure_is_shown_with_its_code(rules, switched_on):
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.xdist_group("burst")
 def test_thousand_messages_in_a_burst_are_each_answered_once(rules, switched_on, graph):
     """20 messages of each of 50 people, some delivered twice, tasks run in any order and some of them again."""
     order = random.Random(20)
