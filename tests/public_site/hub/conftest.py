@@ -38,7 +38,9 @@ def hub(base_data, settings, tmp_path, typeset) -> Hub:
         put_back(typeset, tmp_path, office)
     else:
         load_hub()
-        typeset["rows"] = serializers.serialize("json", (row for model in MODELS for row in model.objects.all()))
+        typeset["rows"] = serializers.serialize(
+            "json", (row for model in MODELS for row in model.objects.all())
+        )
         shutil.copytree(tmp_path, typeset["folder"], dirs_exist_ok=True)
     return Hub.objects.get(slug="yogyakarta")
 
