@@ -58,9 +58,7 @@ class OfficerGroupAdmin(OfficerModelAdmin, GroupAdmin):
     list_display = ("name",)
     filter_horizontal = ()
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         """Name the rights in the console's language: Django stores them as "Can add …"."""
         if db_field.name != "permissions":
             return super().formfield_for_manytomany(db_field, request, **kwargs)
