@@ -78,7 +78,7 @@ def _incoming(message: dict[str, Any]) -> Incoming | None:
     wamid, phone = _wamid(message), message.get("from")
     if not wamid or not isinstance(phone, str) or not re.fullmatch(r"\d{5,20}", phone, re.ASCII):
         return None
-    kind = str(message.get("type") or "unknown")[:20]
+    kind = _storable(str(message.get("type") or "unknown"))[:20]
     text = _text(message, kind)
     return Incoming(wamid, phone, "text" if text else kind, text, _moment(message.get("timestamp")))
 
@@ -90,8 +90,12 @@ def _text(message: dict[str, Any], kind: str) -> str:
         value = value.get("button_reply") or value.get("list_reply")
     name = {"text": "body", "button": "text", "interactive": "title"}.get(kind)
     found = value.get(name) if name and isinstance(value, dict) else None
-    # PostgreSQL takes no NUL in a text.
-    return found.replace("\x00", "").strip()[:TEXT_MOST] if isinstance(found, str) else ""
+    return _storable(found).strip()[:TEXT_MOST] if isinstance(found, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL, and half an emoji (``"\\ud83d"``), which JSON can carry."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _report(status: dict[str, Any]) -> Report | None:
@@ -99,7 +103,7 @@ def _report(status: dict[str, Any]) -> Report | None:
     if not wamid or state not in (*RANK, "failed"):
         return None
     errors = _dicts(status, "errors")
-    code = str(errors[0].get("code", ""))[:20] if errors else ""
+    code = _storable(str(errors[0].get("code", "")))[:20] if errors else ""
     return Report(wamid, state, _moment(status.get("timestamp")), code)
 
 

@@ -61,6 +61,14 @@ def test_signed_deliveries_of_odd_shape_are_taken_and_passed_over(rules, switche
     assert not WhatsAppMessage.objects.exists()
 
 
+def test_text_no_database_takes_does_not_stop_the_delivery(rules, switched_on, drain_queue):
+    failed = {"id": "wamid.0", "status": "failed", "errors": [{"code": "\ud83d\x00"}]}
+    odd = (message("MENU \ud83d\x00"), message("", type="te\x00\ud83d"), message("MENU"))
+    assert deliver(body(*odd, statuses=(failed,))).status_code == 200
+    drain_queue()
+    assert len(replies()) == 3
+
+
 def test_body_that_is_no_json_is_refused(switched_on):
     assert deliver(b"{").status_code == 400
     assert deliver(b"[" * 100_000).status_code == 400
