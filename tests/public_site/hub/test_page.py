@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
 from public_site.hub import qr
@@ -17,6 +18,7 @@ from public_site.hub.loading import load_hub
 from public_site.hub.models import Hub, HubLink, Sop, SopStep
 from public_site.models import Guide
 
+CHROMIUM = Path("/usr/bin/chromium")
 MANUAL_BUTTONS = ["Antrian Paspor", "CEK ALUR PASPOR", "Pembuatan Paspor", "Izin Tinggal / Stay Permit"]
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +205,24 @@ def test_sop_page_prints_the_seeds_words(client: Client, hub):
     assert page.count("<tr>") == 2 + SopStep.objects.count() == 5
     Sop.objects.update(is_published=False)
     assert client.get("/info/yogyakarta/sop/").status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium")
+@pytest.mark.parametrize("address", ["/info/", "/info/en/", "/info/yogyakarta/sop/"])
+def test_page_does_not_move_sideways_on_a_narrow_phone(client: Client, hub, address):
+    content = client.get(address).content.decode()
+    sheet = Path(finders.find("public_site/hub.css")).read_text(encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.set_content(content)
+        page.add_style_tag(content=sheet)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert width == 320
 
 
 # --- QR and poster ----------------------------------------------------------------------------------
