@@ -4,7 +4,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
 class LeanArgon2PasswordHasher(Argon2PasswordHasher):
-    """64 MiB, one lane: about 80 ms of one core and a bounded memory for parallel sign-ins."""
+    """46 MiB, two passes, one lane: bounded memory for parallel sign-ins (performance.md §9)."""
 
     time_cost = 2
     memory_cost = 47104

@@ -8,7 +8,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
-from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +112,6 @@ def compose(
         )
         message.attach_alternative(render_to_string(f"emails/{template}.html", values), "text/html")
     return message
-
-
-def address(name: str, email: str) -> str:
-    """A header-safe "Name <address>"."""
-    return formataddr((" ".join(name.split()), email))
 
 
 class DemoMailBackend(BaseEmailBackend):
