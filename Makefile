@@ -4,14 +4,19 @@ PORT ?= 8000
 V := .venv/bin
 export PORT
 
-.PHONY: run test check lint bench lock messages clean
+.PHONY: run test test-slow check bench lock messages clean
 
 run:
 	@$(PYTHON) core/bootstrap.py
 	@DEMO=1 exec $(V)/python manage.py run_demo
 
+# The default suite; the tests that take many seconds each are `make test-slow`, and .ci/run runs both.
 test: check
-	@$(V)/pytest -n 2 --dist loadgroup
+	@$(V)/pytest -n 2 --dist loadgroup -m "not slow"
+
+test-slow:
+	@$(PYTHON) core/bootstrap.py --dev
+	@$(V)/pytest -n 2 --dist loadgroup -m slow
 
 check:
 	@$(PYTHON) core/bootstrap.py --dev
@@ -23,6 +28,11 @@ check:
 	@DEMO=1 $(V)/python manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(V)/python -c "import secrets; print(secrets.token_urlsafe(60))") ALLOWED_HOSTS=layanan.example SITE_URL=https://layanan.example \
 	  EMAIL_URL=smtp+ssl://user:password@mail.example:465 VAR_DIR=var/check $(V)/python manage.py check --deploy --fail-level WARNING
+
+# Ratios of our code against peers and floors, at small sizes; writes docs/benchmarks.md.
+bench:
+	@$(PYTHON) core/bootstrap.py --dev
+	@$(V)/python -m benchmarks
 
 lock:
 	@$(V)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \

@@ -1,10 +1,9 @@
-"""Mails about registrations, accounts and sign-in; builders take an id from the outbox and write the text.
+"""Mails about registrations, accounts and sign-in: builders take an id from the outbox and find person and values.
 
-A builder returns None when the mail has lapsed (nobody to send it to, or done meanwhile).
+A builder returns None when the mail has lapsed (nobody to send it to, or done meanwhile). The words are in mail_texts.
 """
 
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,38 +12,18 @@ from django.core.mail import EmailMessage
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django_otp.plugins.otp_static.models import StaticToken
 
 from accounts import otp
 from accounts.links import confirmation_token, correction_token, site_link
-from accounts.models import Registration, SignedInDevice, User
+from accounts.mail_texts import MAILS, write
+from accounts.models import Agreement, Registration, SignedInDevice, User
 from accounts.passwords import give_temporary_password, temporary_password_hours
-from core.doors import clock, mail
+from core.doors import clock
+from core.rules.models import WorkRules
 
-
-def _notice(
-    to: str,
-    subject: str,
-    paragraphs: Sequence[str],
-    *,
-    facts: Sequence[tuple[str, str]] = (),
-    link: str = "",
-    link_label: str = "",
-    closing: Sequence[str] = (),
-    code: str = "",
-) -> EmailMessage:
-    context: dict[str, object] = {
-        "paragraphs": list(paragraphs),
-        "facts": list(facts),
-        "link": link,
-        "link_label": link_label,
-        "closing": list(closing),
-        "code": code,
-    }
-    return mail.compose("account_notice", to=to, subject=subject, context=context)
-
-
-def _greeting(name: str) -> str:
-    return _("Yth. %(name)s,") % {"name": name}
+__all__ = ["MAILS"]
 
 
 def _registration(reference: str) -> Registration | None:
@@ -55,8 +34,15 @@ def _active_user(reference: str) -> User | None:
     return User.objects.filter(pk=int(reference), is_active=True).first()
 
 
-def _not_you() -> str:
-    return _("Bukan Anda? Hubungi kami lewat %(link)s") % {"link": site_link("public_site:contact")}
+def _contact() -> str:
+    return site_link("public_site:contact")
+
+
+def _confirmation(registration: Registration) -> str:
+    """The address that confirms the mailbox; empty once that is done."""
+    if registration.email_confirmed_at:
+        return ""
+    return site_link("public_site:register_confirm", confirmation_token(registration))
 
 
 # --- registration ---------------------------------------------------------------------------------
@@ -67,22 +53,13 @@ def registration_received(reference: str) -> EmailMessage | None:
     registration = _registration(reference)
     if registration is None:
         return None
-    days = settings.EMAIL_CONFIRM_TTL // timedelta(days=1)
-    return _notice(
+    return write(
+        "registration_received",
         registration.email,
-        _("Pendaftaran Berhasil"),
-        [
-            _greeting(registration.full_name),
-            _("Harap menunggu, akun Anda sedang dalam proses verifikasi."),
-            _(
-                "Kami akan segera menginformasikan setelah verifikasi selesai, "
-                "paling lama %(days)s hari kerja."
-            )
-            % {"days": settings.REGISTRATION_WORKING_DAYS},
-        ],
-        link=site_link("public_site:register_confirm", confirmation_token(registration)),
-        link_label=_("Klik untuk mengonfirmasi alamat email ini (berlaku %(days)s hari):") % {"days": days},
-        closing=[_("Tidak merasa mendaftar? Abaikan email ini.")],
+        nama=registration.full_name,
+        hari=WorkRules.current().registration_working_days,
+        berlaku=settings.EMAIL_CONFIRM_TTL // timedelta(days=1),
+        tautan=site_link("public_site:register_confirm", confirmation_token(registration)),
     )
 
 
@@ -91,7 +68,7 @@ def already_registered(reference: str) -> EmailMessage | None:
     user = _active_user(reference)
     if user is None:
         return None
-    return _has_account(user.email)
+    return write("already_registered", user.email, user.language, tautan=site_link("public_site:sign_in"))
 
 
 def already_waiting(reference: str) -> EmailMessage | None:
@@ -101,30 +78,11 @@ def already_waiting(reference: str) -> EmailMessage | None:
         return None
     if registration.status == Registration.Status.NEEDS_CORRECTION:
         return registration_correction(reference)
-    return _notice(
+    return write(
+        "already_waiting",
         registration.email,
-        _("Pendaftaran Anda sudah kami terima"),
-        [
-            _greeting(registration.full_name),
-            _("Ada pendaftaran baru dengan alamat ini, padahal pendaftaran sebelumnya masih kami periksa."),
-            _("Anda tidak perlu mendaftar lagi. Jika bukan Anda yang mendaftar, abaikan email ini."),
-        ],
-        link=(
-            ""
-            if registration.email_confirmed_at
-            else site_link("public_site:register_confirm", confirmation_token(registration))
-        ),
-        link_label=_("Alamat email ini belum dikonfirmasi. Klik untuk mengonfirmasi:"),
-    )
-
-
-def _has_account(address: str) -> EmailMessage:
-    return _notice(
-        address,
-        _("Anda sudah memiliki akun"),
-        [_("Ada pendaftaran baru dengan alamat ini. Jika itu Anda, silakan masuk; jika bukan, abaikan.")],
-        link=site_link("public_site:sign_in"),
-        link_label=_("Masuk atau pilih Lupa kata sandi:"),
+        nama=registration.full_name,
+        tautan=_confirmation(registration),
     )
 
 
@@ -133,16 +91,12 @@ def registration_correction(reference: str) -> EmailMessage | None:
     registration = _registration(reference)
     if registration is None or registration.status != Registration.Status.NEEDS_CORRECTION:
         return None
-    return _notice(
+    return write(
+        "registration_correction",
         registration.email,
-        _("Pendaftaran perlu diperbaiki"),
-        [
-            _greeting(registration.full_name),
-            _("Petugas memeriksa pendaftaran Anda dan meminta perbaikan."),
-            _("Catatan petugas: %(note)s") % {"note": registration.note},
-        ],
-        link=site_link("public_site:register_correct", correction_token(registration)),
-        link_label=_("Perbaiki dan kirim ulang pendaftaran Anda:"),
+        nama=registration.full_name,
+        catatan=registration.note,
+        tautan=site_link("public_site:register_correct", correction_token(registration)),
     )
 
 
@@ -151,23 +105,12 @@ def registration_resubmitted(reference: str) -> EmailMessage | None:
     registration = _registration(reference)
     if registration is None:
         return None
-    return _notice(
+    return write(
+        "registration_resubmitted",
         registration.email,
-        _("Perbaikan pendaftaran diterima"),
-        [
-            _greeting(registration.full_name),
-            _(
-                "Perbaikan pendaftaran Anda sudah kami terima. "
-                "Kami memeriksanya paling lama %(days)s hari kerja."
-            )
-            % {"days": settings.REGISTRATION_WORKING_DAYS},
-        ],
-        link=(
-            ""
-            if registration.email_confirmed_at
-            else site_link("public_site:register_confirm", confirmation_token(registration))
-        ),
-        link_label=_("Klik untuk mengonfirmasi alamat email ini:"),
+        nama=registration.full_name,
+        hari=WorkRules.current().registration_working_days,
+        tautan=_confirmation(registration),
     )
 
 
@@ -176,17 +119,13 @@ def registration_rejected(reference: str) -> EmailMessage | None:
     registration = _registration(reference)
     if registration is None:
         return None
-    return _notice(
+    return write(
+        "registration_rejected",
         registration.email,
-        _("Pendaftaran belum dapat disetujui"),
-        [
-            _greeting(registration.full_name),
-            _("Pendaftaran Anda untuk %(agency)s belum dapat disetujui.")
-            % {"agency": registration.agency_name},
-            _("Alasan: %(note)s") % {"note": registration.note},
-        ],
-        link=site_link("public_site:contact"),
-        link_label=_("Ada pertanyaan? Hubungi kami:"),
+        nama=registration.full_name,
+        instansi=registration.agency_name,
+        catatan=registration.note,
+        kontak=_contact(),
     )
 
 
@@ -200,25 +139,21 @@ def account_opened(reference: str) -> EmailMessage | None:
         return None
     user, password = made
     hours = temporary_password_hours()
-    lifetime = (
-        _("%(days)s hari") % {"days": hours // 24}
-        if hours % 24 == 0
-        else _("%(hours)s jam") % {"hours": hours}
-    )
-    return _notice(
-        user.email,
-        _("Akun Anda sudah aktif"),
-        [
-            _greeting(user.get_full_name()),
-            _("Akun Anda pada Layanan Data Keimigrasian sudah dapat dipakai."),
-        ],
-        facts=[(_("Username"), user.username), (_("Password sementara"), password)],
-        link=site_link("public_site:sign_in"),
-        link_label=_(
-            "Password sementara berlaku %(lifetime)s dan wajib diganti saat pertama masuk. Masuk di:"
+    with override(user.language):
+        lifetime = (
+            _("%(days)s hari") % {"days": hours // 24}
+            if hours % 24 == 0
+            else _("%(hours)s jam") % {"hours": hours}
         )
-        % {"lifetime": lifetime},
-        closing=[_("Jangan memberikan password ini kepada siapa pun, termasuk petugas.")],
+    return write(
+        "account_opened",
+        user.email,
+        user.language,
+        nama=user.get_full_name(),
+        username=user.username,
+        sandi=password,
+        berlaku=lifetime,
+        tautan=site_link("public_site:sign_in"),
     )
 
 
@@ -227,20 +162,28 @@ def password_reset(reference: str) -> EmailMessage | None:
     user = _active_user(reference)
     if user is None:
         return None
-    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return _notice(
+    return write(
+        "password_reset",
         user.email,
-        _("Buat kata sandi baru"),
-        [
-            _greeting(user.get_full_name()),
-            _("Kami menerima permintaan untuk membuat kata sandi baru bagi akun %(username)s.")
-            % {"username": user.username},
-        ],
-        link=site_link("public_site:reset_confirm", uid, default_token_generator.make_token(user)),
-        link_label=_("Buat kata sandi baru (berlaku %(minutes)s menit, sekali pakai):")
-        % {"minutes": minutes},
-        closing=[_("Tidak merasa meminta? Abaikan email ini; kata sandi Anda tidak berubah.")],
+        user.language,
+        nama=user.get_full_name(),
+        username=user.username,
+        menit=settings.PASSWORD_RESET_TIMEOUT // 60,
+        tautan=site_link("public_site:reset_confirm", uid, default_token_generator.make_token(user)),
+    )
+
+
+def _to_owner(name: str, user: User, **values: object) -> EmailMessage:
+    """A mail to the person an account belongs to, in the person's language."""
+    return write(
+        name,
+        user.email,
+        user.language,
+        nama=user.get_full_name(),
+        username=user.username,
+        kontak=_contact(),
+        **values,
     )
 
 
@@ -249,17 +192,9 @@ def password_changed(reference: str) -> EmailMessage | None:
     user = _active_user(reference)
     if user is None:
         return None
-    changed_at = user.password_changed_at or clock.now()
-    return _notice(
-        user.email,
-        _("Kata sandi diganti"),
-        [
-            _greeting(user.get_full_name()),
-            _("Kata sandi akun %(username)s diganti pada %(time)s. Semua perangkat lain sudah dikeluarkan.")
-            % {"username": user.username, "time": clock.long_datetime(changed_at)},
-        ],
-        closing=[_not_you()],
-    )
+    with override(user.language):
+        changed_at = clock.long_datetime(user.password_changed_at or clock.now())
+    return _to_owner("password_changed", user, waktu=changed_at)
 
 
 def new_device(reference: str) -> EmailMessage | None:
@@ -267,19 +202,17 @@ def new_device(reference: str) -> EmailMessage | None:
     device = SignedInDevice.objects.select_related("user").filter(pk=int(reference)).first()
     if device is None:
         return None
-    return _notice(
+    with override(device.user.language):
+        started_at = clock.long_datetime(device.started_at)
+    return write(
+        "new_device",
         device.user.email,
-        _("Masuk dari perangkat baru"),
-        [
-            _greeting(device.user.get_full_name()),
-            _("Akun Anda dipakai masuk dari perangkat yang belum kami kenal."),
-        ],
-        facts=[
-            (_("Waktu"), clock.long_datetime(device.started_at)),
-            (_("Peramban"), device.browser or "–"),
-            (_("Alamat jaringan"), device.address or "–"),
-        ],
-        closing=[_not_you()],
+        device.user.language,
+        nama=device.user.get_full_name(),
+        waktu=started_at,
+        peramban=device.browser or "–",
+        alamat=device.address or "–",
+        kontak=_contact(),
     )
 
 
@@ -288,32 +221,18 @@ def codes_failed(reference: str) -> EmailMessage | None:
     user = _active_user(reference)
     if user is None:
         return None
-    return _notice(
-        user.email,
-        _("%(tries)s kali kode salah") % {"tries": settings.OTP_TRIES},
-        [
-            _greeting(user.get_full_name()),
-            _("Seseorang memasukkan password akun %(username)s dengan benar, lalu salah menulis kode OTP.")
-            % {"username": user.username},
-            _("Jika itu bukan Anda, segera ganti kata sandi lewat Lupa kata sandi."),
-        ],
-        link=site_link("public_site:forgot"),
-        link_label=_("Lupa kata sandi:"),
-        closing=[_not_you()],
-    )
+    return _to_owner("codes_failed", user, kali=settings.OTP_TRIES, tautan=site_link("public_site:forgot"))
 
 
 def email_changed_notice(user: User, before: str) -> EmailMessage:
     """Tells the old address that codes and notices go elsewhere from now on."""
-    return _notice(
+    return write(
+        "email_changed",
         before,
-        _("Alamat email akun Anda diganti"),
-        [
-            _greeting(user.get_full_name()),
-            _("Alamat email akun %(username)s diganti oleh admin. Kode OTP tidak lagi dikirim ke alamat ini.")
-            % {"username": user.username},
-        ],
-        closing=[_not_you()],
+        user.language,
+        nama=user.get_full_name(),
+        username=user.username,
+        kontak=_contact(),
     )
 
 
@@ -322,16 +241,37 @@ def roles_changed(reference: str) -> EmailMessage | None:
     user = _active_user(reference)
     if user is None:
         return None
-    return _notice(
-        user.email,
-        _("Hak akun Anda diubah"),
-        [
-            _greeting(user.get_full_name()),
-            _("Peran atau instansi akun %(username)s diubah oleh admin. Silakan masuk kembali.")
-            % {"username": user.username},
-        ],
-        closing=[_not_you()],
-    )
+    return _to_owner("roles_changed", user)
+
+
+def _account_notice(name: str, reference: str, **values: object) -> EmailMessage | None:
+    user = _active_user(reference)
+    if user is None:
+        return None
+    with override(user.language):
+        now = clock.long_datetime(clock.now())
+    return _to_owner(name, user, waktu=now, **values)
+
+
+def authenticator_added(reference: str) -> EmailMessage | None:
+    """Tells the owner that an authenticator app belongs to the account now."""
+    return _account_notice("authenticator_added", reference)
+
+
+def authenticator_removed(reference: str) -> EmailMessage | None:
+    """Tells the owner that the account has no authenticator app any more."""
+    return _account_notice("authenticator_removed", reference)
+
+
+def recovery_codes_renewed(reference: str) -> EmailMessage | None:
+    """Tells the owner that there are new recovery codes."""
+    return _account_notice("recovery_codes_renewed", reference)
+
+
+def recovery_code_used(reference: str) -> EmailMessage | None:
+    """Tells the owner that a recovery code opened the account, and how many are left."""
+    left = StaticToken.objects.filter(device__user_id=int(reference)).count()
+    return _account_notice("recovery_code_used", reference, sisa=left)
 
 
 def sign_in_code(reference: str) -> EmailMessage | None:
@@ -340,15 +280,75 @@ def sign_in_code(reference: str) -> EmailMessage | None:
     if issued is None:
         return None
     row, code = issued
-    half = len(code) // 2
-    minutes = settings.OTP_TTL // timedelta(minutes=1)
-    return _notice(
+    with override(row.user.language):
+        until = clock.time_wib(row.expires_at)
+    return write(
+        "sign_in_code",
         row.user.email,
-        _("%(code)s adalah kode OTP Anda") % {"code": f"{code[:half]} {code[half:]}"},
-        [
-            _("Berlaku %(minutes)s menit, sampai %(time)s. Petugas tidak pernah meminta kode ini.")
-            % {"minutes": minutes, "time": clock.time_wib(row.expires_at)},
-            _not_you(),
-        ],
-        code=code,
+        row.user.language,
+        kode=code,
+        menit=settings.OTP_TTL // timedelta(minutes=1),
+        waktu=until,
+        kontak=_contact(),
     )
+
+
+# --- agreements -----------------------------------------------------------------------------------
+
+
+def agreement_ending(reference: str) -> EmailMessage | None:
+    """Tells a person of the agency or an administrator that an agreement ends soon; not once it was prolonged."""
+    agreement_id, _colon, user_id = reference.partition(":")
+    today = clock.today()
+    agreement = (
+        Agreement.objects.in_force(today)
+        .newest_versions()
+        .filter(pk=int(agreement_id))
+        .select_related("agency")
+        .first()
+    )
+    user = _active_user(user_id)
+    last_day = agreement.last_day if agreement is not None else None
+    if agreement is None or last_day is None or user is None:
+        return None
+    with override(user.language):
+        day = clock.long_date(last_day)
+    return write(
+        "agreement_ending",
+        user.email,
+        user.language,
+        nama=user.get_full_name(),
+        nomor=agreement.number,
+        instansi=agreement.agency.name,
+        tanggal=day,
+        hari=(last_day - today).days,
+        tautan=_agreement_link(agreement, user),
+    )
+
+
+def agreement_terminated(reference: str) -> EmailMessage | None:
+    """Tells a person of the agency or an administrator that an agreement was ended and covers nothing any more."""
+    agreement_id, _colon, user_id = reference.partition(":")
+    agreement = Agreement.objects.filter(pk=int(agreement_id)).select_related("agency").first()
+    user = _active_user(user_id)
+    if agreement is None or agreement.terminated_on is None or user is None:
+        return None
+    with override(user.language):
+        day = clock.long_date(agreement.terminated_on)
+    return write(
+        "agreement_terminated",
+        user.email,
+        user.language,
+        nama=user.get_full_name(),
+        nomor=agreement.number,
+        instansi=agreement.agency.name,
+        tanggal=day,
+        tautan=_agreement_link(agreement, user),
+    )
+
+
+def _agreement_link(agreement: Agreement, user: User) -> str:
+    """Where this person reads on: officers the agreement, applicants their requests."""
+    if user.is_staff:
+        return site_link("admin:accounts_agreement_change", agreement.pk)
+    return site_link("public_site:request_list")

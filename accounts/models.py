@@ -1,7 +1,7 @@
 """Who may ask and who answers: agencies, their agreements (PKS), registrations and users."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,7 +15,9 @@ from django_fsm import FSMField, transition
 from django_otp.models import Device
 
 from accounts.managers import UserManager
+from accounts.terms import AgreementService, Purpose
 from core.catalogue.models import Service
+from core.doors import clock
 from core.doors.storage import private_path
 from core.reference.models import ImmigrationOffice, Region
 
@@ -45,24 +47,62 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
     """Reads of agreements by validity."""
 
     def in_force(self, on: date) -> "AgreementQuerySet":
-        """Agreements whose dates include ``on`` and that were not terminated."""
+        """Versions whose dates include ``on``, not terminated by then and not yet replaced by an amendment."""
         return self.filter(
             Q(valid_until__isnull=True) | Q(valid_until__gte=on),
+            Q(terminated_on__isnull=True) | Q(terminated_on__gt=on),
+            Q(amended_by__isnull=True) | Q(amended_by__valid_from__gt=on),
             valid_from__lte=on,
-            terminated_on__isnull=True,
+        )
+
+    def newest_versions(self) -> "AgreementQuerySet":
+        """The newest version of each agreement."""
+        return self.filter(amended_by__isnull=True)
+
+    def ending(self, on: date, days: int) -> "AgreementQuerySet":
+        """In force and over within so many days; not when an amendment that carries on is recorded already."""
+        last = on + timedelta(days=days)
+        return (
+            self.in_force(on)
+            .newest_versions()
+            .filter(Q(valid_until__lte=last) | Q(terminated_on__lte=last + timedelta(days=1)))
         )
 
 
 class Agreement(models.Model):
-    """A cooperation agreement (PKS): which services an agency may ask for, and for how long."""
+    """A version of a cooperation agreement (PKS): which services an agency may ask for, how much, and for how long.
+
+    An amendment is a version of its own that follows the one it amends; a version a request was judged under
+    no longer changes.
+    """
 
     agency = models.ForeignKey(
         Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="agreements"
     )
     number = models.CharField(_("Nomor PKS"), max_length=100)
     title = models.CharField(_("judul"), max_length=200, blank=True)
+    #: The version this one amends.
+    amends = models.OneToOneField(
+        "self",
+        verbose_name=_("mengubah"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="amended_by",
+        editable=False,
+    )
+    version = models.PositiveSmallIntegerField(_("versi"), default=1, editable=False)
+    change_note = models.CharField(_("Yang berubah"), max_length=500, blank=True)
     services = models.ManyToManyField(
-        Service, verbose_name=_("layanan yang diizinkan"), related_name="agreements"
+        Service,
+        verbose_name=_("layanan yang diizinkan"),
+        related_name="agreements",
+        through=AgreementService,
+    )
+    #: Letters of Pasal 15 ayat (1) a request may name; empty: all five.
+    legal_bases = models.CharField(_("dasar hukum yang diizinkan"), max_length=5, blank=True)
+    purposes = models.ManyToManyField(
+        Purpose, verbose_name=_("tujuan yang diizinkan"), related_name="agreements", blank=True
     )
     valid_from = models.DateField(_("Berlaku Sejak"))
     valid_until = models.DateField(_("Berlaku Sampai"), null=True, blank=True)
@@ -75,6 +115,8 @@ class Agreement(models.Model):
     )
     legal_basis = models.CharField(_("dasar hukum bawaan"), max_length=1, blank=True)
     note = models.CharField(_("catatan"), max_length=250, blank=True)
+    #: When a request was first judged under this version; from then on its terms are closed.
+    used_at = models.DateTimeField(_("mulai dipakai pada"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("dibuat pada"), auto_now_add=True)
 
     objects = AgreementQuerySet.as_manager()
@@ -90,18 +132,52 @@ class Agreement(models.Model):
                 name="agreement_ends_after_it_starts",
                 violation_error_message=_("Berlaku Sampai lebih awal daripada Berlaku Sejak."),
             ),
+            models.CheckConstraint(
+                condition=Q(amends__isnull=True, version=1) | Q(amends__isnull=False, version__gt=1),
+                name="amendment_has_a_higher_version",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} – {self.agency}"
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it covers anything, by validity or termination; None: no end."""
+        terminated = self.terminated_on - timedelta(days=1) if self.terminated_on else None
+        return min((day for day in (self.valid_until, terminated) if day is not None), default=None)
+
     def is_in_force(self, on: date) -> bool:
-        """Whether ``on`` lies within the validity."""
+        """Whether ``on`` lies within the validity of this version; one query when it may have been amended."""
         return (
-            self.terminated_on is None
+            (self.terminated_on is None or on < self.terminated_on)
             and self.valid_from <= on
             and (self.valid_until is None or on <= self.valid_until)
+            and not Agreement.objects.filter(amends=self, valid_from__lte=on).exists()
         )
+
+    def mark_used(self) -> None:
+        """Closes the terms from now on: a request is judged under this version."""
+        if self.used_at is None:
+            self.used_at = clock.now()
+            self.save(update_fields=["used_at"])
+
+    def newest_version(self) -> "Agreement":
+        """The last amendment of this version, itself when there is none; a query for each step."""
+        newest = self
+        while (following := Agreement.objects.filter(amends=newest).first()) is not None:
+            newest = following
+        return newest
+
+    def all_versions(self) -> list["Agreement"]:
+        """Every version of the same agreement, the first one first; a query for each step."""
+        first = self
+        while first.amends is not None:
+            first = first.amends
+        versions = [first]
+        while (following := Agreement.objects.filter(amends=versions[-1]).first()) is not None:
+            versions.append(following)
+        return versions
 
 
 class User(AbstractUser):
@@ -119,6 +195,10 @@ class User(AbstractUser):
         null=True,
         blank=True,
         related_name="users",
+    )
+    #: Mails to this person are written in it; follows the choice made on the pages.
+    language = models.CharField(
+        _("bahasa surel"), max_length=2, choices=[("id", "Indonesia"), ("en", "English")], default="id"
     )
     must_change_password = models.BooleanField(_("harus mengganti kata sandi"), default=False)
     #: End of the temporary password's life; null once the person has chosen an own password.
@@ -217,6 +297,8 @@ class Registration(models.Model):
         editable=False,
     )
     decided_at = models.DateTimeField(_("diputuskan pada"), null=True, blank=True, editable=False)
+    #: When person, letter and notes were destroyed (accounts.retention); None while they are there.
+    erased_at = models.DateTimeField(_("isi dimusnahkan pada"), null=True, blank=True, editable=False)
     #: Raised with each return for correction, so that an older link in a mail stops working.
     round = models.PositiveSmallIntegerField(default=1, editable=False)
     user = models.OneToOneField(
@@ -361,3 +443,33 @@ class SignedInDevice(models.Model):
 
     def __str__(self) -> str:
         return self.browser
+
+
+class IdentityCheck(models.Model):
+    """An officer was asked again who it is before a weighty deed, and what came of it; append-only."""
+
+    class Way(models.TextChoices):
+        APP = "app", _("Aplikasi autentikator")
+        MAIL = "mail", _("Kode lewat email")
+        PASSWORD = "password", _("Kata sandi")
+
+    at = models.DateTimeField(_("waktu"), auto_now_add=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("petugas"), on_delete=models.PROTECT, related_name="+"
+    )
+    way = models.CharField(_("cara"), max_length=10, choices=Way)
+    #: The deed's label as it stood on the button, in Indonesian.
+    deed = models.CharField(_("untuk tindakan"), max_length=120)
+    passed = models.BooleanField(_("berhasil"))
+    address = models.CharField(_("alamat jaringan"), max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = _("konfirmasi identitas")
+        verbose_name_plural = pgettext_lazy("jamak", "konfirmasi identitas")
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "at"], name="identity_check_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.way}"

@@ -12,12 +12,14 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_fsm import can_proceed
 
-from accounts import emails, sessions
+from accounts import emails, endings, sessions
 from accounts.models import Agency, Agreement, Registration, RegistrationEvent, User
+from admin_theme.changes import record_change
 from core import throttle
-from core.doors import mail
+from core.doors import clock, mail
 from core.doors.signing import keyed_hash, random_token
 from core.doors.storage import safe_name
 
@@ -356,8 +358,8 @@ def request_password_reset(email: str) -> None:
 @transaction.atomic
 def send_temporary_password(user_id: int, *, by: User) -> None:
     """Let the worker mail a fresh temporary password; the present password and all sessions end."""
-    _require_user_admin(by)
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    _require_user_admin(by, user)
     if not user.is_active:
         raise ValidationError(_("Akun ini dinonaktifkan. Aktifkan lebih dahulu."))
     if user.pk == by.pk:
@@ -367,28 +369,43 @@ def send_temporary_password(user_id: int, *, by: User) -> None:
     user.temporary_password_until = None
     user.save(update_fields=["password", "must_change_password", "temporary_password_until"])
     sessions.end_all(user)
+    record_change(by, user, gettext_noop("Kata sandi sementara dikirim"))
     mail.post("accounts.account_opened", user.pk, event=random_token())
 
 
 @transaction.atomic
-def deactivate_user(user_id: int, *, by: User) -> None:
-    """Shut the account: its sessions end at once."""
-    _require_user_admin(by)
+def deactivate_user(user_id: int, *, by: User, reason: str) -> None:
+    """Shut the account: its sessions end at once; the reason stands in the log."""
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    _require_user_admin(by, user)
     if user.pk == by.pk:
         raise ValidationError(_("Anda tidak dapat menonaktifkan akun Anda sendiri."))
     user.is_active = False
     user.save(update_fields=["is_active"])
     sessions.end_all(user)
+    record_change(by, user, gettext_noop("Dinonaktifkan"), [(gettext_noop("alasan"), "", reason)])
 
 
 @transaction.atomic
 def activate_user(user_id: int, *, by: User) -> None:
     """Open a shut account again; its former password works."""
-    _require_user_admin(by)
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    _require_user_admin(by, user)
     user.is_active = True
     user.save(update_fields=["is_active"])
+    record_change(by, user, gettext_noop("Diaktifkan"))
+
+
+@transaction.atomic
+def end_sessions(user_id: int, *, by: User) -> int:
+    """Sign the person out of every browser; returns how many there were. Signing in again stays possible."""
+    user = User.objects.get(pk=user_id)
+    _require_user_admin(by, user)
+    if user.pk == by.pk:
+        raise ValidationError(_("Untuk akun Anda sendiri, pakai Perangkat yang masuk."))
+    ended = sessions.end_all(user)
+    record_change(by, user, gettext_noop("Dikeluarkan dari semua perangkat"))
+    return ended
 
 
 @transaction.atomic
@@ -421,20 +438,29 @@ def email_changed(user_id: int, *, before: str) -> None:
 
 @transaction.atomic
 def terminate_agreement(agreement_id: int, *, by: User, terminated_on: date) -> None:
-    """End an agreement early: from that day on it covers nothing."""
+    """End an agreement early: from that day on it covers nothing. Both sides are told by mail."""
     if not by.has_perm("accounts.change_agreement"):
         raise PermissionDenied
     agreement = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement_id)
+    if Agreement.objects.filter(amends=agreement).exists():
+        raise ValidationError(_("Versi ini mempunyai adendum. Akhiri atau hapus adendum itu dahulu."))
     if agreement.terminated_on is not None:
         raise ValidationError(_("PKS ini sudah diakhiri."))
     if terminated_on < agreement.valid_from:
         raise ValidationError({"terminated_on": _("Tanggal ini lebih awal daripada Berlaku Sejak.")})
     agreement.terminated_on = terminated_on
     agreement.save(update_fields=["terminated_on"])
+    record_change(
+        by,
+        agreement,
+        gettext_noop("Diakhiri"),
+        [(gettext_noop("diakhiri pada"), "", clock.short_date(terminated_on))],
+    )
+    endings.tell_of_termination(agreement)
 
 
-def _require_user_admin(by: User) -> None:
-    if not by.has_perm("accounts.change_user"):
+def _require_user_admin(by: User, user: User) -> None:
+    if not by.has_perm("accounts.change_user") or (user.is_superuser and not by.is_superuser):
         raise PermissionDenied
 
 

@@ -162,12 +162,12 @@ def check_code(user: User, attempt: str, typed: str) -> Checked:
         if not live.update(state=SignInCode.State.USED):
             return Checked(Outcome.VOID)
         throttle.forget(_key("send", user))
-        throttle.forget(_key("void", user))
+        forget_void(user)
         return Checked(Outcome.RIGHT)
     left = max(0, settings.OTP_TRIES - row.tries)
     if left == 0:
         if live.update(state=SignInCode.State.VOID):
-            _count_void(user, row)
+            count_void(user, event=str(row.pk))
         return Checked(Outcome.VOID)
     older = SignInCode.objects.filter(user=user, attempt=attempt, state=SignInCode.State.SUPERSEDED)
     if any(hmac.compare_digest(one.code_hash, _hash(one, typed)) for one in older.order_by("-id")[:5]):
@@ -175,13 +175,24 @@ def check_code(user: User, attempt: str, typed: str) -> Checked:
     return Checked(Outcome.WRONG, left)
 
 
-def _count_void(user: User, row: SignInCode) -> None:
+def count_void(user: User, *, event: str) -> None:
+    """Count an attempt whose tries are used up and tell the owner; too many lock the step for a while."""
     # The step is locked, never the account: somebody with the password cannot shut the owner out for long.
     with transaction.atomic():
         verdict = throttle.hit(_key("void", user), limit=settings.OTP_VOID_LIMIT, window=_HOUR)
         if verdict.count >= settings.OTP_VOID_LIMIT:
-            throttle.hit(_key("lock", user), limit=1, window=settings.OTP_LOCK)
-        mail.post("accounts.codes_failed", user.pk, event=str(row.pk))
+            lock(user)
+        mail.post("accounts.codes_failed", user.pk, event=event)
+
+
+def forget_void(user: User) -> None:
+    """A right code ends the count of void ones."""
+    throttle.forget(_key("void", user))
+
+
+def lock(user: User) -> None:
+    """Pause the code step of the account for ``OTP_LOCK``."""
+    throttle.hit(_key("lock", user), limit=1, window=settings.OTP_LOCK)
 
 
 def _hash(row: SignInCode, code: str) -> str:

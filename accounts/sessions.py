@@ -20,8 +20,12 @@ from core.doors.signing import keyed_hash
 STARTED = "started_at"
 SEEN = "seen_at"
 REMEMBER = "remember"
+#: When the person last showed who it is: by signing in, or asked again before a weighty deed (accounts.identity).
+CONFIRMED = "confirmed_at"
 #: Left in the new, empty session for the sign-in page: why the old one ended.
 ENDED = "session_ended"
+#: In the address of the sign-in page: what the person has just sent was not stored.
+UNSAVED = "belum-tersimpan"
 KNOWN_COOKIE = "perangkat"
 _KNOWN_SALT = "accounts.known-device"
 _KNOWN_AGE = 365 * 86400
@@ -58,7 +62,7 @@ def absolute_seconds(request: HttpRequest) -> int:
 def begin(request: HttpRequest, *, remember: bool) -> None:
     """Start counting for the session that was just signed in, and list it among the account's devices."""
     now = timezone.now()
-    request.session[STARTED] = request.session[SEEN] = int(now.timestamp())
+    request.session[STARTED] = request.session[SEEN] = request.session[CONFIRMED] = int(now.timestamp())
     request.session[REMEMBER] = remember
     # 0 = until the browser closes; the server's own limits hold in both cases.
     request.session.set_expiry(absolute_seconds(request) if remember else 0)

@@ -35,6 +35,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from admin_theme.base import CHANGED_MEANWHILE
+from admin_theme.weighty import ask_again
 
 #: ``reasons(obj, user)``: None hides the button, an empty list offers it, texts grey it out and say why.
 Reasons = Callable[[Any, Any], Sequence[Any] | None]
@@ -48,7 +49,8 @@ class OperationButton:
 
     ``operation(pk, by=user, **cleaned)`` (or its dotted path) does the work and may raise ``ValidationError``
     (shown to the person) or ``PermissionDenied`` (403). ``permission`` is a full code ("app.codename").
-    ``confirm`` is the sentence asked before acting, ``success`` the message after it ("%(object)s" allowed).
+    ``confirm`` is the sentence asked before acting, or ``f(obj)`` that gives it; ``success`` the message after it
+    ("%(object)s" allowed).
     ``variant``: default, primary, success, info, warning or danger.
     """
 
@@ -61,14 +63,22 @@ class OperationButton:
     icon: str = ""
     variant: ActionVariant | str = ActionVariant.DEFAULT
     form_class: type[BaseDialogForm] | str | None = None
-    confirm: Text = ""
+    confirm: Text | Callable[[Any], Text] = ""
     submit_label: Text = ""
     success: Text = ""
+    #: Asks again who is there when the last confirmation is too old (admin_theme.weighty).
+    is_weighty: bool = False
+    #: Address to go to with what the operation returned; without it back to the record.
+    leads_to: Callable[[Any], str] | None = None
 
     def run(self, obj: Model, user: Any, cleaned: Mapping[str, Any]) -> Any:
         """Call the operation for this record on behalf of ``user``."""
         operation = import_string(self.operation) if isinstance(self.operation, str) else self.operation
         return operation(obj.pk, by=user, **cleaned)
+
+    def question(self, obj: Model) -> Text:
+        """The sentence asked before acting on this record."""
+        return self.confirm(obj) if callable(self.confirm) else self.confirm
 
     def reasons_against(self, obj: Model, user: Any) -> list[str] | None:
         """None: does not belong to this state. Empty: may be pressed. Else the reasons why not yet."""
@@ -188,10 +198,12 @@ class OperationButtonsMixin(ModelAdmin):
                 request, _("“%(step)s” tidak berlaku untuk status data saat ini.") % {"step": button.label}
             )
             return self._leave(request, object_id)
+        if button.is_weighty and not reasons and (page := ask_again(request, button.label)) is not None:
+            return page
         form = button.build_form(request, object_id)
         if request.method == "POST" and not reasons and form.is_valid():
             try:
-                button.run(obj, request.user, form.cleaned_data)
+                result = button.run(obj, request.user, form.cleaned_data)
             except ValidationError as error:
                 _add_errors(form, error)
             except (ConcurrentTransition, TransitionNotAllowed):
@@ -199,7 +211,7 @@ class OperationButtonsMixin(ModelAdmin):
                 return self._leave(request, object_id)
             else:
                 messages.success(request, _success_text(button, obj))
-                return self._leave(request, object_id)
+                return self._leave(request, object_id, button.leads_to(result) if button.leads_to else "")
         return self._ask(request, obj, button, form, reasons)
 
     def _ask(
@@ -211,6 +223,7 @@ class OperationButtonsMixin(ModelAdmin):
             "title": button.label,
             "subtitle": str(obj),
             "button": button,
+            "question": "" if reasons else button.question(obj),
             "form": form,
             "object": obj,
             "opts": self.opts,
@@ -224,18 +237,18 @@ class OperationButtonsMixin(ModelAdmin):
             request, template, context, status=(409 if reasons else 422) if refused else 200
         )
 
-    def _leave(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Back to the record, or to the list when the person no longer sees it."""
-        obj = self.get_object(request, unquote(object_id))
-        if obj is not None and self.has_view_or_change_permission(request, obj):
-            target = self._change_url(obj)
-        else:
-            target = reverse(
-                f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist"
-            )
+    def _leave(self, request: HttpRequest, object_id: str, target: str = "") -> HttpResponse:
+        """To ``target``, else back to the record, or to the list when the person no longer sees it."""
+        target = target or self._place_of(request, object_id)
         if _is_htmx(request):
             return HttpResponse(headers={"HX-Redirect": target})
         return HttpResponseRedirect(target)
+
+    def _place_of(self, request: HttpRequest, object_id: str) -> str:
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_view_or_change_permission(request, obj):
+            return self._change_url(obj)
+        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _change_url(self, obj: Model) -> str:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"

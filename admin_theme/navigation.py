@@ -22,7 +22,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [item for item in (_item(request, entry) for entry in group["items"]) if item]
         if items:
             groups.append({**{key: value for key, value in group.items() if key != "items"}, "items": items})
+    _mark_active(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_active(path: str, items: list[dict[str, Any]]) -> None:
+    """Lights up the one entry nearest to the page: a page below another's address is not both."""
+    links = [item["link"].partition("?")[0] for item in items]
+    front = _url("admin:index")
+    below = [link for link in links if path == link or (link != front and path.startswith(link))]
+    nearest = max(below, key=len, default=None)
+    for item, link in zip(items, links, strict=True):
+        item["active"] = link == nearest
 
 
 def _item(request: HttpRequest, entry: dict[str, Any]) -> dict[str, Any] | None:

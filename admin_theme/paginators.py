@@ -9,6 +9,8 @@ from django.db.models import Max, QuerySet
 
 #: Filtered lists are counted up to here; nobody turns to page 400.
 COUNT_CAP = 10_000
+#: Rows that turning pages may leave behind: the database reads them all. What lies farther is found by a filter.
+MOST_SKIPPED = 100_000
 
 
 class LargeTablePaginator(Paginator):
@@ -24,6 +26,11 @@ class LargeTablePaginator(Paginator):
         if capped <= COUNT_CAP:
             return capped
         return COUNT_CAP if rows.query.where else max(estimated_rows(rows), COUNT_CAP)
+
+    @cached_property
+    def num_pages(self) -> int:
+        """Pages that can be turned to."""
+        return min(super().num_pages, max(1, MOST_SKIPPED // self.per_page))
 
 
 def estimated_rows(rows: QuerySet[Any]) -> int:

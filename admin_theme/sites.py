@@ -11,10 +11,12 @@ from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+from admin_theme import lists
 
 
 class OfficerAdminSite(UnfoldAdminSite):
@@ -56,6 +58,22 @@ class OfficerAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(target)
         return redirect_to_login(target, login_url=resolve_url(settings.LOGIN_URL))
+
+    def get_urls(self) -> list[Any]:
+        """With the page where an officer chooses the columns of a list."""
+
+        def columns(request: HttpRequest, app_label: str, model_name: str) -> HttpResponse:
+            return lists.settings_view(self, request, app_label, model_name)
+
+        own = path(
+            "daftar/<slug:app_label>/<slug:model_name>/", self.admin_view(columns), name="list_settings"
+        )
+        factor = path("autentikator/", self.admin_view(self.authenticator), name="authenticator")
+        return [own, factor, *super().get_urls()]
+
+    def authenticator(self, request: HttpRequest) -> HttpResponse:
+        """The account menu leads here; the page of the authenticator app belongs to the accounts."""
+        return redirect(settings.AUTHENTICATOR_URL)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Unfold's search of the menu; a senseless page number is a page that does not exist."""

@@ -7,6 +7,8 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import RunPython
+from django.db.models import Model
+from django.db.transaction import TransactionManagementError
 
 PREFIX = "append_only_"
 _MESSAGE = "append-only"
@@ -94,6 +96,31 @@ def changes_allowed(using: str = "default") -> Iterator[None]:
     finally:
         for table in tables:
             close_table(connection, table)
+
+
+@contextmanager
+def opened(*models: type[Model], using: str = "default") -> Iterator[None]:
+    """Opens the tables of ``models`` within the running transaction: lawful destruction after the retention period.
+
+    Nobody else sees them open: the triggers are back when the transaction commits, and a roll-back restores them too.
+    Needs the owner of the tables; PostgreSQL keeps other writers of these tables waiting meanwhile.
+    """
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("opened() needs a transaction")
+    _settle(connection)
+    for model in models:
+        open_table(connection, model._meta.db_table)
+    yield
+    _settle(connection)
+    for model in models:
+        close_table(connection, model._meta.db_table)
+
+
+def _settle(connection: BaseDatabaseWrapper) -> None:
+    """PostgreSQL changes no trigger of a table that deferred checks still wait for."""
+    if connection.vendor == "postgresql":
+        _execute(connection, ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"])
 
 
 def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:

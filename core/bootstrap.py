@@ -22,6 +22,10 @@ LIBRARIES = {
     "harfbuzz-subset": "libharfbuzz-subset0",
 }
 
+#: What the tests run -> the Debian package that brings it: a browser, PDF pages as pictures, and the spreadsheet
+#: program through which the answer bench's workbook goes there and back.
+TEST_TOOLS = {"chromium": "chromium", "pdftoppm": "poppler-utils", "soffice": "libreoffice-calc"}
+
 
 def say(text: str) -> None:
     """A line for the person at the terminal."""
@@ -38,8 +42,8 @@ def missing_packages(*, dev: bool) -> list[str]:
         probe = subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False)
         if probe.returncode:
             missing.append("python3-venv")
-    if dev and not (shutil.which("chromium") or shutil.which("chromium-browser")):
-        missing.append("chromium")
+    if dev:
+        missing += [package for command, package in TEST_TOOLS.items() if not shutil.which(command)]
     return missing
 
 

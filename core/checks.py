@@ -49,3 +49,13 @@ def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: object) -> lis
             id="core.E004",
         )
     ]
+
+
+@register(Tags.security)
+def check_officer_totp(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """A misspelt policy must not pass for "off"."""
+    if settings.OFFICER_TOTP in ("off", "optional", "required"):
+        return []
+    return [
+        Error("OFFICER_TOTP tidak dikenal.", hint="Isi off, optional, atau required.", id="core.E005"),
+    ]

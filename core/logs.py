@@ -5,6 +5,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from admin_theme.tracebacks import without_row
+
 current_request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 
 
@@ -28,5 +30,5 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = without_row(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -53,3 +53,28 @@ class OutgoingMail(models.Model):
         self.status = self.Status.SENT
         self.sent_at = at
         self.last_error = ""
+
+
+class MailText(models.Model):
+    """What an administrator wrote instead of an app's own mail text (core.mail_texts); empty = the app's own."""
+
+    kind = models.CharField(_("jenis"), max_length=80, unique=True, editable=False)
+    subject = models.CharField(_("perihal"), max_length=150, blank=True)
+    body = models.TextField(_("isi"), max_length=5000, blank=True)
+    subject_en = models.CharField(_("perihal (Inggris)"), max_length=150, blank=True)
+    body_en = models.TextField(_("isi (Inggris)"), max_length=5000, blank=True)
+
+    class Meta:
+        verbose_name = _("teks surel")
+        verbose_name_plural = pgettext_lazy("jamak", "teks surel")
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        from core.mail_texts import kinds  # declared by the apps, which are built upon this module
+
+        found = kinds().get(self.kind)
+        return str(found.label) if found else self.kind
+
+    def texts(self, language: str) -> tuple[str, str]:
+        """Subject and body in a language; empty where the app's own text holds."""
+        return (self.subject_en, self.body_en) if language == "en" else (self.subject, self.body)

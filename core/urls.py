@@ -9,7 +9,7 @@ urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("admin/", admin.site.urls),
-    path("bahasa/", include("django.conf.urls.i18n")),
+    path("bahasa/", include("public_site.language_urls")),
     path("", include("public_site.urls")),
 ]
 

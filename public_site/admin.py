@@ -19,6 +19,7 @@ __all__ = ["FaqAdmin", "GuideForm", "PageAdmin", "SiteContactAdmin"]
 class FaqAdmin(OfficerModelAdmin):
     """Questions and answers of the page Informasi."""
 
+    empty_text = _("Tambahkan pertanyaan yang sering diajukan; yang diterbitkan tampil di halaman Informasi.")
     list_display = ["question", "order", "is_open", "is_published", "updated_at"]
     list_editable = ["order", "is_open", "is_published"]
     list_filter = ["is_published"]
@@ -34,6 +35,8 @@ class FaqAdmin(OfficerModelAdmin):
 class PageAdmin(OfficerModelAdmin):
     """Pages of text, such as privacy and accessibility."""
 
+    empty_text = _("Tambahkan halaman, misalnya kebijakan privasi; tautannya dapat ditaruh di kaki situs.")
+    list_filter = ["is_published", "in_footer"]
     list_display = ["title", "slug", "in_footer", "is_published", "updated_at"]
     list_editable = ["in_footer", "is_published"]
     search_fields = ["title", "body"]
@@ -48,6 +51,7 @@ class PageAdmin(OfficerModelAdmin):
 class SiteContactAdmin(OfficerModelAdmin):
     """The one contact card."""
 
+    empty_text = _("Isi kontak layanan yang tampil pada setiap halaman situs.")
     list_display = ["email", "whatsapp_display", "hours", "updated_at"]
     fields = ["address", "map_url", "email", "whatsapp", "hours", "hours_en"]
 

@@ -25,7 +25,11 @@ from core.doors import clock
 from core.doors.pdf import PdfUnavailableError, render_pdf
 from core.holdings.demo import BUSY_FROM, BUSY_OFFICE, BUSY_UNTIL, FOLDER, people
 from core.reference.models import ImmigrationOffice, Region
+from core.rules.models import Reason
+from public_site import demo_talk
+from public_site.demo_agreements import load_terms
 from requests_app import answering, operations
+from requests_app.agreements import candidates, offered_purposes
 from requests_app.models import Candidate, DataRequest, Outcome, Status
 from requests_app.tasks import issue_document
 
@@ -53,6 +57,7 @@ OFFICERS = [
     ("budi", "Budi Santoso", "Verifikator"),
     ("rina", "Rina Lestari", "Petugas"),
     ("ratna", "Ratna Wulandari", "Penyetuju"),
+    ("puti", "Puti Maharani", "Pimpinan"),
     ("kartika", "Kartika Putri", "Admin"),
     ("dewi", "Dewi Anggraini", "Pengelola Konten"),
     ("umar", "Umar Hakim", "Auditor"),
@@ -92,6 +97,7 @@ def load_people() -> None:
             )
             services = Service.objects.published()
             agreement.services.set(services.filter(key__in=keys) if keys else services)
+    load_terms()
     for username, full_name, code, unit in APPLICANTS:
         agency = Agency.objects.get(code=code)
         _account(username, full_name, agency=agency, unit=unit, employee_number="197412081994031001")
@@ -224,13 +230,30 @@ def load_requests() -> int:
     for story in stories:
         with transaction.atomic():
             play(story, asked, lookups)
+    letter = {
+        "agency": "BADAN IT NASIONAL",
+        "address": "Jalan Jagakarsa Raya 1, Jakarta Selatan",
+        "unit": "Biro Kepegawaian",
+        "signer": "Siti Aminah",
+    }
+    with transaction.atomic():
+        power = make_letter(**letter, number="B-12/KUASA", subject="SURAT KUASA", purpose="kuasa pengurusan")
+        demo_talk.talk(power, at)
+        posted = make_letter(
+            **letter,
+            number="B-77/SEKR/POS",
+            date=clock.today() - timedelta(days=4),
+            subject="PERMOHONAN DATA PEGAWAI (SURAT POS)",
+            purpose=demo_talk.PURPOSE,
+        )
+        demo_talk.enter(posted, next(iter(asked.values())), at)
     return len(stories)
 
 
 def play(story: Story, asked: dict[str, dict[str, Any]], lookups: Lookups) -> None:
     """Takes one request as far as its story goes, a step a day at most."""
     siti = User.objects.get(username=story.by)
-    budi, rina, ratna = (User.objects.get(username=name) for name in ("budi", "rina", "ratna"))
+    budi, rina = (User.objects.get(username=name) for name in ("budi", "rina"))
     with at(story.days_ago, 9):
         pk = write_draft(story, siti, asked, lookups)
     if story.until == "draft":
@@ -240,7 +263,7 @@ def play(story: Story, asked: dict[str, dict[str, Any]], lookups: Lookups) -> No
         ("verifying", lambda: operations.start_verification(pk, by=budi)),
         ("processing", lambda: operations.accept(pk, by=budi)),
         ("awaiting_approval", lambda: answer_all(pk, rina)),
-        ("completed", lambda: operations.approve(pk, by=ratna)),
+        ("completed", lambda: approve_all(pk)),
     ]
     for number, (state, step) in enumerate(steps):
         if story.reaches(state):
@@ -250,13 +273,24 @@ def play(story: Story, asked: dict[str, dict[str, Any]], lookups: Lookups) -> No
                     issue(pk)
     endings: dict[str, Callable[[], Any]] = {
         "rejected": lambda: operations.reject(pk, by=budi, note=story.note),
-        "needs_correction": lambda: operations.ask_correction(pk, by=budi, note=story.note),
+        "needs_correction": lambda: return_with_pins(pk, budi, story.note),
         "withdrawn": lambda: operations.withdraw(pk, by=siti, note=story.note),
-        "processing": lambda: answering.propose_matches(pk, by=rina),
+        "processing": lambda: begin(pk, rina, is_held=story.days_ago >= HELD_AFTER),
     }
     if story.until in endings:
         with at(max(story.days_ago - 1, 0), 15):
             endings[story.until]()
+
+
+#: Older requests under way are in Rina's charge; the others wait for "Ambil berikutnya".
+HELD_AFTER = 10
+
+
+def begin(pk: uuid.UUID, rina: User, *, is_held: bool) -> None:
+    """Rina looks at a request that is being processed, in her charge or still free."""
+    if is_held:
+        operations.take(pk, by=rina)
+    answering.propose_matches(pk, by=rina)
 
 
 def write_draft(story: Story, siti: User, asked: dict[str, dict[str, Any]], lookups: Lookups) -> uuid.UUID:
@@ -270,11 +304,13 @@ def write_draft(story: Story, siti: User, asked: dict[str, dict[str, Any]], look
         "phone": "08123456789",
         "purpose": story.purpose,
         "legal_basis": "b" if story.by.startswith("POLDA") else "c",
+        "purpose_code": next(iter(offered_purposes(candidates(request))), None),
     }
     letter = make_letter(
         agency=siti.agency.name if siti.agency else "",
         address=siti.agency.address if siti.agency else "",
         number=story.letter_number,
+        date=values["letter_date"],
         subject=story.subject,
         purpose=story.purpose,
         unit=story.unit,
@@ -294,6 +330,16 @@ def write_draft(story: Story, siti: User, asked: dict[str, dict[str, Any]], look
     return request.pk
 
 
+def approve_all(pk: uuid.UUID) -> None:
+    """Ratna approves, and Puti after her where two have to."""
+    ratna, puti = (User.objects.get(username=name) for name in ("ratna", "puti"))
+    if DataRequest.objects.get(pk=pk).risks:
+        operations.approve_first(pk, by=ratna)
+        operations.approve(pk, by=puti)
+    else:
+        operations.approve(pk, by=ratna)
+
+
 def statistics_values() -> dict[str, Any]:
     """The manual's own example: crossings of 2 to 10 October 2024 at the office of Jakarta Selatan."""
     office = ImmigrationOffice.objects.get(slug=BUSY_OFFICE)
@@ -306,6 +352,19 @@ def statistics_values() -> dict[str, Any]:
         "citizenship": "WNA",
         "direction": "MASUK",
     }
+
+
+def return_with_pins(pk: uuid.UUID, budi: User, note: str) -> None:
+    """Budi marks the letter and the passport number of the last row, and sends both back."""
+    offered = Reason.objects.offered(Reason.Purpose.CORRECTION)
+    unsigned, wrong = offered.get(text__contains="stempel"), offered.get(text__startswith="Nomor salah")
+    row = DataRequest.objects.get(pk=pk).rows.select_related("service", "request").last()
+    operations.mark(pk, by=budi, kind="header", keys=["letter"], reason=unsigned)
+    if row is not None:
+        columns = row.request.schema_for(row.service).asked
+        column = next((item for item in columns if item.identifies == "passport_no"), columns[0])
+        operations.mark(pk, by=budi, kind="cell", keys=[column.key], row_pk=row.pk, reason=wrong)
+    operations.ask_correction(pk, by=budi, note=note)
 
 
 def answer_all(pk: uuid.UUID, rina: User) -> None:

@@ -4,11 +4,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from public_site.views import (
     account,
+    conversation,
+    corrections,
     demo_mail,
     files,
     pages,
     registration,
     requests,
+    row_search,
     rows,
     sending,
     sign_in,
@@ -63,6 +66,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("permohonan/<uuid:pk>/terkirim/", sending.request_sent, name="request_sent"),
     path("permohonan/<uuid:pk>/hapus/", requests.request_discard, name="request_discard"),
     path("permohonan/<uuid:pk>/batalkan/", requests.request_withdraw, name="request_withdraw"),
+    path("permohonan/<uuid:pk>/percakapan/", conversation.request_conversation, name="request_conversation"),
+    path(
+        "permohonan/<uuid:pk>/percakapan/<int:message>/tarik/",
+        conversation.message_retract,
+        name="message_retract",
+    ),
+    path(
+        "permohonan/<uuid:pk>/percakapan/<int:message>/lampiran.pdf",
+        conversation.message_attachment,
+        name="message_attachment",
+    ),
+    path("permohonan/<uuid:pk>/detail/cari/", row_search.row_search, name="row_search"),
     path("permohonan/<uuid:pk>/detail/tambah/", rows.row_add, name="row_add"),
     path("permohonan/<uuid:pk>/detail/<int:position>/ubah/", rows.row_edit, name="row_edit"),
     path("permohonan/<uuid:pk>/detail/<int:position>/hapus/", rows.row_delete, name="row_delete"),
@@ -90,6 +105,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("permohonan/<uuid:pk>/surat.pdf", files.request_letter_file, name="request_letter_file"),
     path("permohonan/<uuid:pk>/jawaban.pdf", files.request_pdf, name="request_pdf"),
+    path(
+        "permohonan/<uuid:pk>/bagian/<int:part>/jawaban.<slug:kind>", files.request_part, name="request_part"
+    ),
     path("permohonan/<uuid:pk>/jawaban.xlsx", files.request_xlsx, name="request_xlsx"),
+    path(
+        "permohonan/<uuid:pk>/perbaikan/<int:correction>/",
+        corrections.correction_explain,
+        name="correction_explain",
+    ),
+    path("permohonan/<uuid:pk>/batas-waktu.ics", files.request_due, name="request_due"),
     path("permohonan/<uuid:pk>/tanda-terima.pdf", files.request_receipt, name="request_receipt"),
 ]

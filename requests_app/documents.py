@@ -25,7 +25,9 @@ from core.doors import clock
 from core.doors.excel_writer import SheetData, write_rows
 from core.doors.pdf import merge_pdfs, render_in_chunks, render_pdf
 from core.reference.models import Letterhead
+from requests_app import document_parts
 from requests_app.models import DataRequest, DocumentCounter, Outcome, RequestRow, ResultDocument
+from requests_app.models.rows import RowQuerySet
 
 #: So many records stand in the letter itself; more go to an annex, rendered in pieces to keep memory flat.
 RECORDS_IN_LETTER = 40
@@ -101,6 +103,7 @@ def make_files(document: ResultDocument) -> None:
     request = DataRequest.objects.select_related("agency", "agreement", "requester", "approved_by").get(
         pk=document.request_id
     )
+    document.request = request
     with translation.override("id"), tempfile.TemporaryFile() as book:
         write_rows(book, _sheets(document, request))
         xlsx_sha256 = file_sha256(book)
@@ -140,7 +143,7 @@ def verification_url(document: ResultDocument) -> str:
 
 def result_pdf(document: ResultDocument, request: DataRequest, *, xlsx_sha256: str) -> bytes:
     """The answer as the manual's chapter 6 lays it out; long lists follow as an annex."""
-    sections, shown, total = _sections(request)
+    sections, shown, total = _sections(document, request)
     url = verification_url(document)
     records = sum(max(1, len(entry.answers)) for section in sections for entry in section.entries)
     in_annex = records > RECORDS_IN_LETTER
@@ -155,8 +158,10 @@ def result_pdf(document: ResultDocument, request: DataRequest, *, xlsx_sha256: s
         "shown": shown,
         "total": total,
         "is_cut": total > shown,
-        "some_not_found": request.rows.filter(outcome=Outcome.NOT_FOUND).exists(),
-        "statistics": _statistics(request),
+        "some_not_found": document.carried_rows().filter(outcome=Outcome.NOT_FOUND).exists(),
+        "statistics": [] if document.part else _statistics(request),
+        "parts": document_parts.overview(document),
+        "approvers": document_parts.approvers(document),
         "xlsx_sha256": xlsx_sha256,
         "verification_url": url,
         "qr": segno.make(url, error="m").svg_data_uri(border=0, dark="#061d3c"),
@@ -251,7 +256,7 @@ def _question(request: DataRequest) -> list[Pair]:
     return pairs
 
 
-def _sections(request: DataRequest) -> tuple[list[Section], int, int]:
+def _sections(document: ResultDocument, request: DataRequest) -> tuple[list[Section], int, int]:
     """The sections, how many rows they show, and how many rows exist.
 
     At most ``RESULT_PDF_MAX_ROWS`` rows and answers are shown.
@@ -259,10 +264,11 @@ def _sections(request: DataRequest) -> tuple[list[Section], int, int]:
     lookups = Lookups()
     sections: list[Section] = []
     shown, room = 0, settings.RESULT_PDF_MAX_ROWS
-    total = request.rows.count()
-    for service in _services(request):
+    carried = document.carried_rows()
+    total = carried.count()
+    for service in _services(carried):
         schema = request.schema_for(service)
-        rows = request.rows.filter(service=service)
+        rows = carried.filter(service=service)
         section = Section(schema.service_label, rows.count(), rows.filter(outcome=Outcome.FOUND).count())
         for row in rows.prefetch_related("answers").iterator(chunk_size=_CHUNK):
             if room <= 0:
@@ -276,8 +282,8 @@ def _sections(request: DataRequest) -> tuple[list[Section], int, int]:
     return sections, shown, total
 
 
-def _services(request: DataRequest) -> list[Service]:
-    ids = request.rows.order_by().values_list("service_id", flat=True).distinct()
+def _services(rows: RowQuerySet) -> list[Service]:
+    ids = rows.order_by().values_list("service_id", flat=True).distinct()
     return list(Service.objects.filter(pk__in=ids).with_fields())
 
 
@@ -355,13 +361,21 @@ def _time_with_seconds(moment: datetime) -> str:
 def _sheets(document: ResultDocument, request: DataRequest) -> Iterator[SheetData]:
     """Every row and every answer, as text, one sheet a service, then the statistics."""
     facts = [("NOMOR", document.number), *_applicant(request), *_question(request)]
+    parts = document_parts.overview(document)
+    if parts is not None:
+        facts.append(("BAGIAN", parts.sentence))
     yield "Ringkasan", ["Butir", "Isi"], facts
+    if parts is not None:
+        yield "Dokumen", ["Dokumen", "Nomor", "Baris"], parts.lines
     lookups = Lookups()
-    for service in _services(request):
+    carried = document.carried_rows()
+    for service in _services(carried):
         schema = request.schema_for(service)
         header = ["No", *(f"Diminta: {item.label}" for item in schema.asked), "Hasil", "Keterangan"]
         header += [f"Jawaban: {item.label}" for item in schema.answered]
-        yield schema.service_label, header, _workbook_rows(request, service, schema, lookups)
+        yield schema.service_label, header, _workbook_rows(carried, service, schema, lookups)
+    if document.part:
+        return
     for number, table in enumerate(_statistics(request), start=1):
         answer = table["answer"]
         rows = [*table["rows"], ["Jumlah", *[""] * (table["label_columns"] - 1), table["total"]]]
@@ -376,9 +390,9 @@ def _sheets(document: ResultDocument, request: DataRequest) -> Iterator[SheetDat
 
 
 def _workbook_rows(
-    request: DataRequest, service: Service, schema: Schema, lookups: Lookups
+    carried: RowQuerySet, service: Service, schema: Schema, lookups: Lookups
 ) -> Iterator[list[str]]:
-    rows = request.rows.filter(service=service).prefetch_related("answers")
+    rows = carried.filter(service=service).prefetch_related("answers")
     for row in rows.iterator(chunk_size=_CHUNK):
         asked = [item.display(row.values, lookups) for item in schema.asked]
         start = [str(row.position), *asked, str(row.get_outcome_display()), _sentence(row)]

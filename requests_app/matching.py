@@ -16,6 +16,7 @@ from core.catalogue.schema import Schema
 from core.holdings import queries
 from core.holdings.queries import NUMBER_COLUMNS, Facts
 from requests_app.models import Candidate, DataRequest, Outcome, RequestRow
+from requests_app.models.rows import RowQuerySet
 
 #: From here on two names count as similar, 0–100 (measured: performance.md §3).
 SIMILAR = 80
@@ -65,15 +66,18 @@ class Period:
         return all(getattr(facts, column) in ("", None, value) for column, value in self.limits)
 
 
-def propose(request: DataRequest) -> MatchSummary:
-    """Proposes candidates for every pending row of ``request``.
+def propose(request: DataRequest, among: RowQuerySet | None = None) -> MatchSummary:
+    """Proposes candidates for every pending row of ``request``, or for those ``among`` its rows.
 
-    It may run again: decided candidates stay, open ones that no longer hold go.
+    All of them are in memory. It may run again: decided candidates stay, open ones that no longer hold go.
     """
-    rows = list(request.rows.filter(outcome=Outcome.PENDING).select_related("service"))
+    meant = request.rows.all() if among is None else among
+    rows = list(meant.filter(outcome=Outcome.PENDING))
+    # A service is read once, not beside each of its rows.
+    services = Service.with_drafts.in_bulk({row.service_id for row in rows})
     by_service: dict[Service, list[RequestRow]] = defaultdict(list)
     for row in rows:
-        by_service[row.service].append(row)
+        by_service[services[row.service_id]].append(row)
     found: dict[tuple[int, int], Candidate] = {}
     # The reasons are stored, so they are written in the language of the office whoever pressed the button.
     with translation.override("id"):

@@ -1,23 +1,25 @@
 """What leaves as Excel/CSV from the list of requests: the header only, never a row about a person."""
 
+from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 
 from core.doors import clock
-from requests_app.models import DataRequest, Status
+from core.export_fields import Choice, Moment
+from requests_app.models import DataRequest, ResultDocument, Status
 
 
 class DataRequestResource(resources.ModelResource):
     """One line for each request of the list; needs the annotation ``row_count`` and the related rows."""
 
-    number = fields.Field(column_name="No. Permohonan", attribute="number")
-    agency = fields.Field(column_name="Instansi", attribute="agency__name")
-    subject = fields.Field(column_name="Perihal", attribute="subject")
-    status = fields.Field(column_name="Status", dehydrate_method="dehydrate_status")
-    row_count = fields.Field(column_name="Jumlah baris", attribute="row_count", default=0)
-    assignee = fields.Field(column_name="Petugas", dehydrate_method="dehydrate_assignee")
-    due_on = fields.Field(column_name="Batas waktu", dehydrate_method="dehydrate_due_on")
-    submitted_at = fields.Field(column_name="Tgl Permohonan", dehydrate_method="dehydrate_submitted_at")
-    completed_at = fields.Field(column_name="Selesai pada", dehydrate_method="dehydrate_completed_at")
+    number = fields.Field(column_name=_("No. Permohonan"), attribute="number")
+    agency = fields.Field(column_name=_("Instansi"), attribute="agency__name")
+    subject = fields.Field(column_name=_("Perihal"), attribute="subject")
+    status = fields.Field(column_name=_("Status"), dehydrate_method="dehydrate_status")
+    row_count = fields.Field(column_name=_("Jumlah baris"), attribute="row_count", default=0)
+    assignee = fields.Field(column_name=_("Petugas"), dehydrate_method="dehydrate_assignee")
+    due_on = fields.Field(column_name=_("Batas waktu"), dehydrate_method="dehydrate_due_on")
+    submitted_at = fields.Field(column_name=_("Tgl Permohonan"), dehydrate_method="dehydrate_submitted_at")
+    completed_at = fields.Field(column_name=_("Selesai pada"), dehydrate_method="dehydrate_completed_at")
 
     class Meta:
         model = DataRequest
@@ -53,3 +55,19 @@ class DataRequestResource(resources.ModelResource):
     def dehydrate_completed_at(self, request: DataRequest) -> str:
         """dd/mm/yyyy in Jakarta."""
         return clock.grid_date(request.completed_at) if request.completed_at else ""
+
+
+class ResultDocumentResource(resources.ModelResource):
+    """One line for each answer document; the fingerprint, never the answer."""
+
+    number = fields.Field(column_name=_("Nomor dokumen"), attribute="number")
+    request = fields.Field(column_name=_("No. Permohonan"), attribute="request__number")
+    agency = fields.Field(column_name=_("Instansi"), attribute="request__agency__name")
+    state = Choice(column_name=_("Status"), attribute="state")
+    issued_at = Moment(column_name=_("Diterbitkan"), attribute="issued_at")
+    pdf_sha256 = fields.Field(column_name=_("Sidik jari PDF"), attribute="pdf_sha256")
+
+    class Meta:
+        model = ResultDocument
+        fields = ("number", "request", "agency", "state", "issued_at", "pdf_sha256")
+        export_order = fields

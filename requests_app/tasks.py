@@ -3,14 +3,16 @@
 import logging
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from core.doors import clock, mail, queue
 from core.reference.working_days import WorkingCalendar
-from requests_app import documents, operations, uploads
+from core.rules.models import WorkRules, day_list
+from requests_app import digest, documents, operations, retention, row_jobs, uploads
+from requests_app.bench import importing
 from requests_app.models import DataRequest, RequestEvent, ResultDocument, Status
+from requests_app.models.request import OFFICER_STATES
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +32,12 @@ def issue_document(document_id: str) -> None:
                 return
             document.attempts += 1
             document.save(update_fields=["attempts"])
-    if document.state == ResultDocument.State.PREPARING:
-        documents.make_files(document)
-    if document.request.status == Status.ISSUING:
+    if document.state != ResultDocument.State.PREPARING:
+        return  # told again about an old one: a reopened request waits for another document, not for this
+    documents.make_files(document)
+    if document.part is not None:
+        operations.part_ready(document.pk)
+    elif document.request.status == Status.ISSUING:
         operations.document_ready(document.request_id)
 
 
@@ -40,8 +45,8 @@ def retry_documents() -> None:
     """Queues documents whose worker died half-way; runs every few minutes."""
     stuck = ResultDocument.objects.filter(
         Q(attempts__lt=ResultDocument.MOST_ATTEMPTS) | ~Q(pdf_sha256=""),
-        request__status=Status.ISSUING,
-        state__in=[ResultDocument.State.PREPARING, ResultDocument.State.ISSUED],
+        Q(part__isnull=False) | Q(request__status=Status.ISSUING),
+        state=ResultDocument.State.PREPARING,
         numbered_at__lt=clock.now() - _STUCK_AFTER,
     )
     for document_id in stuck.values_list("pk", flat=True)[:50]:
@@ -53,20 +58,51 @@ def check_upload(upload_id: str) -> None:
     uploads.check(upload_id)
 
 
+def save_upload(upload_id: str) -> None:
+    """Moves the checked rows of a large workbook into its request; may run any number of times."""
+    operations.finish_saving(upload_id)
+
+
+def run_row_job(job_id: str) -> None:
+    """Works on very many rows slice by slice; may run any number of times."""
+    row_jobs.run(job_id)
+
+
 def retry_uploads() -> None:
-    """Takes up checks whose worker died half-way, also after a restart; runs every few minutes."""
-    for upload_id in uploads.stuck_uploads():
-        queue.enqueue("requests_app.tasks.check_upload", str(upload_id))
+    """Takes up checks and work on many rows whose worker died half-way, also after a restart; runs every few minutes."""
+    for task, upload_id in uploads.take_up_stuck():
+        queue.enqueue(task, str(upload_id))
+    for job_id in row_jobs.take_up_stuck():
+        queue.enqueue(row_jobs.TASK, str(job_id))
+    for task, import_id in importing.stuck_imports():
+        queue.enqueue(task, import_id)
 
 
 def forget_uploads() -> None:
     """Removes the workbooks nobody wanted; runs daily."""
     uploads.forget_discarded()
+    importing.forget_old()
+
+
+def check_answers(import_id: str) -> None:
+    """Checks a large workbook of the answer bench; may run any number of times."""
+    importing.check_import(import_id)
+
+
+def write_answers(import_id: str) -> None:
+    """Writes a large workbook of the answer bench, all of it or nothing; may run any number of times."""
+    importing.write_import(import_id)
+
+
+def forget_presence() -> None:
+    """Removes officers who have left a request's page; runs every few minutes."""
+    operations.forget_presence()
 
 
 def lapse_silent() -> None:
-    """Reminds of missing corrections twice, then closes the request; runs daily, safe to repeat."""
+    """Reminds of missing corrections, then closes the request; runs daily, safe to repeat."""
     today = clock.today()
+    rules = WorkRules.current()
     calendar = WorkingCalendar(today - timedelta(days=400), today)
     waiting = DataRequest.objects.filter(status=Status.NEEDS_CORRECTION)
     asked = {
@@ -75,9 +111,32 @@ def lapse_silent() -> None:
     }
     for request_id, event in asked.items():
         waited = calendar.between(clock.local_date(event.at), today)
-        if waited >= settings.CORRECTION_WORKING_DAYS:
+        if waited > rules.correction_working_days:  # the last day belongs to the applicant
             operations.lapse(request_id)
             continue
-        for left in settings.CORRECTION_REMINDERS:
-            if waited >= settings.CORRECTION_WORKING_DAYS - left:
+        for left in day_list(rules.correction_reminders):
+            if waited >= rules.correction_working_days - left:
                 mail.post("requests.reminder", request_id, event=f"{event.pk}-{left}")
+
+
+def erase_expired() -> None:
+    """Destroys what has outlived its time, a batch a task; runs every night, safe to repeat, also half-way."""
+    run = retention.destroy(retention.BATCH)
+    if not run.is_over and run.done:
+        queue.enqueue("requests_app.tasks.erase_expired")
+
+
+def send_digests() -> None:
+    """One mail each to whom something is late or soon due; runs every morning, says nothing on free days."""
+    if not digest.is_sent_today():
+        return
+    for person in digest.readers():
+        if digest.digest_for(person).has_something():
+            mail.post("requests.digest", person.pk, event=clock.today().isoformat())
+
+
+def count_due_dates() -> None:
+    """Counts due dates anew after the calendar of holidays changed; runs daily too, safe to repeat."""
+    running = DataRequest.objects.filter(status__in=OFFICER_STATES, due_on__isnull=False)
+    for pk in running.values_list("pk", flat=True):
+        operations.count_again(pk)

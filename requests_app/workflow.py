@@ -10,20 +10,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_fsm import can_proceed
 
-from accounts.entitlements import refusal_reason
 from accounts.models import User
 from core.catalogue.models import Service
-from core.doors import clock
-from requests_app.models import DataRequest, Outcome, RequestEvent, Status
+from requests_app import agreements, corrections, risk
+from requests_app.models import DataRequest, Outcome, RequestEvent, ResultDocument, Status
 from requests_app.models.rows import ANSWERED_OUTCOMES
 
 Guard = Callable[[DataRequest, User], list[str]]
 
 REQUESTER = "requester"
+#: The officer who enters a draft on behalf of an applicant who wrote by letter.
+ON_BEHALF = "on_behalf"
 SYSTEM = "system"
 VERIFY = "requests_app.verify_datarequest"
 PROCESS = "requests_app.process_datarequest"
 APPROVE = "requests_app.approve_datarequest"
+OVERRIDE = "requests_app.override_approval"
+ENTER = "requests_app.enter_datarequest"
+ASK_REVOCATION = "requests_app.ask_revocation"
+REVOKE = "requests_app.revoke_resultdocument"
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Verb:
 
     name: str
     label: Any
-    #: Permissions of which one is enough; REQUESTER = the applicant who owns it; SYSTEM = a worker only.
+    #: Permissions of which one is enough; REQUESTER = the applicant who owns it; ON_BEHALF = who enters the draft
+    #: for that person; SYSTEM = a worker only.
     rights: tuple[str, ...]
     sources: tuple[Status, ...]
     target: Status
@@ -40,6 +46,8 @@ class Verb:
     note_required: bool = False
     #: Whether the applicant reads the note.
     note_public: bool = False
+    #: Whether the risks that ask for a second approval are weighed (requests_app.risk).
+    weighs_risk: bool = False
 
 
 def is_complete(request: DataRequest, user: User) -> list[str]:
@@ -66,21 +74,58 @@ def is_complete(request: DataRequest, user: User) -> list[str]:
     return missing
 
 
+def has_no_running_upload(request: DataRequest, user: User) -> list[str]:
+    """What the queue still checks or saves would be missing from the request."""
+    running = request.uploads.running().only("file_name", "stage").first()
+    if running is None:
+        return []
+    if running.stage == running.Stage.SAVING:
+        text = _("Data dari berkas %(name)s sedang disimpan. Kirim setelah selesai")
+    else:
+        text = _("Berkas %(name)s sedang diperiksa. Tunggu sampai selesai, atau batalkan unggahannya")
+    return [text % {"name": running.file_name}]
+
+
+def has_no_running_job(request: DataRequest, user: User) -> list[str]:
+    """What the queue is doing with the rows would go on under the approver's eyes."""
+    job = request.row_jobs.filter(stage="running").first()
+    if job is None:
+        return []
+    text = _("%(work)s masih berjalan untuk %(total)d baris. Tunggu sampai selesai, atau batalkan")
+    return [text % {"work": job.get_kind_display(), "total": job.total}]
+
+
 def is_within_agreement(request: DataRequest, user: User) -> list[str]:
-    """Every service asked for must be inside the agency's agreement today."""
-    today = clock.today()
-    general = refusal_reason(request.agency, None, today)
-    if general:
-        return [general]
-    reasons = (refusal_reason(request.agency, service, today) for service in requested_services(request))
-    return [reason for reason in reasons if reason]
+    """Services, grounds, purpose and number of rows must be inside one agreement of the agency."""
+    return agreements.refusals(request)
+
+
+def is_agreement_alive(request: DataRequest, user: User) -> list[str]:
+    """The agency is not shut; the agreement has neither ended beyond the days of grace nor been terminated."""
+    refusal = agreements.approval_refusal(request)
+    return [refusal] if refusal else []
 
 
 def requested_services(request: DataRequest) -> list[Service]:
     """The services asked for by rows or statistics, with their fields."""
-    ids = set(request.rows.order_by().values_list("service_id", flat=True).distinct())
-    ids |= set(request.statistics.order_by().values_list("service_id", flat=True).distinct())
-    return list(Service.objects.filter(pk__in=ids).with_fields())
+    return agreements.asked_services(request)
+
+
+def has_its_content(request: DataRequest, user: User) -> list[str]:
+    """What was destroyed when its time was over cannot be answered anew."""
+    if request.erased_at is None:
+        return []
+    return [_("Isi permohonan ini sudah dimusnahkan karena masa simpannya berakhir")]
+
+
+def is_corrected(request: DataRequest, user: User) -> list[str]:
+    """Every pinned place was changed or explained."""
+    return corrections.unanswered_reasons(request)
+
+
+def is_checked(request: DataRequest, user: User) -> list[str]:
+    """No answer of the applicant waits for a tick, no mark waits to be sent."""
+    return corrections.unchecked_reasons(request)
 
 
 def is_answered(request: DataRequest, user: User) -> list[str]:
@@ -98,11 +143,44 @@ def is_answered(request: DataRequest, user: User) -> list[str]:
     return reasons
 
 
-def is_another_person(request: DataRequest, user: User) -> list[str]:
-    """Four eyes: who verified, answered or processed it cannot approve it."""
-    if user.pk == request.verified_by_id:
+def is_uninvolved(request: DataRequest, user: User) -> list[str]:
+    """Four eyes: who entered or verified the request approves no part of it."""
+    if user.pk == request.entered_by_id:
+        return [_("Menunggu persetujuan petugas lain: Anda yang memasukkan permohonan ini")]
+    # After a correction somebody else may have verified it again: the trail remembers the first one too.
+    if user.pk == request.verified_by_id or _did(request, user, "accept"):
         return [_("Menunggu persetujuan petugas lain: Anda yang memverifikasi permohonan ini")]
-    if user.pk == request.processed_by_id:
+    return []
+
+
+def _did(request: DataRequest, user: User, verb: str) -> bool:
+    return request.events.filter(actor=user, verb=verb).exists()
+
+
+def has_no_part_in_preparation(request: DataRequest, user: User) -> list[str]:
+    """One document at a time: the next waits until the worker has made the part before it."""
+    if request.status == Status.ISSUING:
+        return []
+    waiting = request.documents.filter(state=ResultDocument.State.PREPARING, part__isnull=False).first()
+    return [_("%(part)s masih disiapkan. Tunggu beberapa menit") % {"part": waiting.name}] if waiting else []
+
+
+def has_no_revoked_rows(request: DataRequest, user: User) -> list[str]:
+    """Rows of a part that was revoked have to be answered anew before the last document says all is told."""
+    revoked = request.documents.filter(state=ResultDocument.State.REVOKED, rows__isnull=False).first()
+    if revoked is None:
+        return []
+    return [
+        _("%(part)s sudah dicabut. Kembalikan ke petugas agar barisnya diperiksa lagi")
+        % {"part": revoked.name}
+    ]
+
+
+def is_another_person(request: DataRequest, user: User) -> list[str]:
+    """Four eyes: who entered, verified, answered or processed it cannot approve it."""
+    if involved := is_uninvolved(request, user):
+        return involved
+    if user.pk == request.processed_by_id or _did(request, user, "send_for_approval"):
         return [_("Menunggu persetujuan petugas lain: Anda yang memproses permohonan ini")]
     # Whoever handed it over signs for the whole; the answers may be somebody else's.
     if (
@@ -110,6 +188,24 @@ def is_another_person(request: DataRequest, user: User) -> list[str]:
         or request.statistics.filter(answered_by=user).exists()
     ):
         return [_("Menunggu persetujuan petugas lain: Anda yang mengisi jawaban permohonan ini")]
+    return []
+
+
+def is_not_who_entered(request: DataRequest, user: User) -> list[str]:
+    """Four eyes: who entered the letter for the applicant does not check it."""
+    if user.pk == request.entered_by_id:
+        return [_("Anda yang memasukkan permohonan ini. Pemeriksaan dilakukan petugas lain")]
+    return []
+
+
+def has_first_of_two(request: DataRequest, user: User) -> list[str]:
+    """Where two have to approve, somebody else has approved first."""
+    if not request.risks:
+        return []
+    if request.approved_by_id is None:
+        return [_("Permohonan ini memerlukan dua persetujuan, dan persetujuan pertama belum diberikan")]
+    if request.approved_by_id == user.pk:
+        return [_("Anda sudah memberi persetujuan pertama. Persetujuan kedua harus dari petugas lain")]
     return []
 
 
@@ -126,10 +222,11 @@ VERBS: dict[str, Verb] = {
         Verb(
             "submit",
             gettext_lazy("Kirim"),
-            (REQUESTER,),
+            (REQUESTER, ON_BEHALF),
             (Status.DRAFT,),
             Status.SUBMITTED,
-            (is_complete, is_within_agreement),
+            (is_complete, has_no_running_upload, is_within_agreement),
+            weighs_risk=True,
         ),
         Verb(
             "start_verification",
@@ -137,7 +234,7 @@ VERBS: dict[str, Verb] = {
             (VERIFY,),
             (Status.SUBMITTED,),
             Status.VERIFYING,
-            (is_not_own_agency,),
+            (is_not_own_agency, is_not_who_entered),
         ),
         Verb(
             "accept",
@@ -145,7 +242,7 @@ VERBS: dict[str, Verb] = {
             (VERIFY,),
             (Status.VERIFYING,),
             Status.PROCESSING,
-            (is_not_own_agency,),
+            (is_not_own_agency, is_not_who_entered, is_checked),
         ),
         Verb(
             "ask_correction",
@@ -153,7 +250,7 @@ VERBS: dict[str, Verb] = {
             (VERIFY, PROCESS),
             (Status.VERIFYING, Status.PROCESSING),
             Status.NEEDS_CORRECTION,
-            (is_not_own_agency,),
+            (is_not_own_agency, is_not_who_entered),
             note_required=True,
             note_public=True,
         ),
@@ -163,7 +260,8 @@ VERBS: dict[str, Verb] = {
             (REQUESTER,),
             (Status.NEEDS_CORRECTION,),
             Status.VERIFYING,
-            (is_complete, is_within_agreement),
+            (is_complete, has_no_running_upload, is_within_agreement, is_corrected),
+            weighs_risk=True,
         ),
         Verb(
             "send_for_approval",
@@ -171,7 +269,8 @@ VERBS: dict[str, Verb] = {
             (PROCESS,),
             (Status.PROCESSING,),
             Status.AWAITING_APPROVAL,
-            (is_not_own_agency, is_answered),
+            (is_not_own_agency, has_no_running_job, is_answered, is_checked),
+            weighs_risk=True,
         ),
         Verb(
             "send_back",
@@ -183,12 +282,47 @@ VERBS: dict[str, Verb] = {
             note_required=True,
         ),
         Verb(
+            "approve_first",
+            gettext_lazy("Setujui (1 dari 2)"),
+            (APPROVE,),
+            (Status.AWAITING_APPROVAL,),
+            Status.AWAITING_APPROVAL,
+            (is_not_own_agency, is_another_person, is_agreement_alive, is_answered, has_no_revoked_rows),
+            weighs_risk=True,
+        ),
+        Verb(
             "approve",
             gettext_lazy("Setujui dan terbitkan"),
             (APPROVE,),
             (Status.AWAITING_APPROVAL,),
             Status.ISSUING,
-            (is_not_own_agency, is_another_person, is_answered),
+            (
+                is_not_own_agency,
+                is_another_person,
+                has_first_of_two,
+                is_agreement_alive,
+                is_answered,
+                has_no_part_in_preparation,
+                has_no_revoked_rows,
+            ),
+            weighs_risk=True,
+        ),
+        Verb(
+            "override_approval",
+            gettext_lazy("Terbitkan mendesak"),
+            (OVERRIDE,),
+            (Status.AWAITING_APPROVAL,),
+            Status.ISSUING,
+            (
+                is_not_own_agency,
+                is_another_person,
+                is_agreement_alive,
+                is_answered,
+                has_no_part_in_preparation,
+                has_no_revoked_rows,
+            ),
+            note_required=True,
+            weighs_risk=True,
         ),
         Verb("document_ready", gettext_lazy("Dokumen siap"), (SYSTEM,), (Status.ISSUING,), Status.COMPLETED),
         Verb(
@@ -197,7 +331,7 @@ VERBS: dict[str, Verb] = {
             (APPROVE,),
             (Status.COMPLETED,),
             Status.PROCESSING,
-            (is_not_own_agency,),
+            (is_not_own_agency, has_its_content),
             note_required=True,
         ),
         Verb(
@@ -206,7 +340,7 @@ VERBS: dict[str, Verb] = {
             (VERIFY, APPROVE),
             (Status.VERIFYING, Status.AWAITING_APPROVAL),
             Status.REJECTED,
-            (is_not_own_agency,),
+            (is_not_own_agency, is_not_who_entered),
             note_required=True,
             note_public=True,
         ),
@@ -230,6 +364,9 @@ STATE_RIGHTS: dict[tuple[str, Status], str] = {
     ("reject", Status.AWAITING_APPROVAL): APPROVE,
 }
 
+#: What the officer who processes may do too with a request that was returned while it was processed.
+RETURNED_VERBS = ("accept", "ask_correction")
+
 
 def has_right(verb: Verb, request: DataRequest, user: User | None) -> bool:
     """Whether ``user`` may use the verb on this request at all (None: the system itself)."""
@@ -238,12 +375,33 @@ def has_right(verb: Verb, request: DataRequest, user: User | None) -> bool:
     if not user.is_active:
         return False
     if REQUESTER in verb.rights:
-        return not user.is_staff and user.agency_id == request.agency_id and user.pk == request.requester_id
+        return owns(request, user) or (ON_BEHALF in verb.rights and enters(request, user))
     if not user.is_staff:
         return False
+    # Who asked while processing gets it back and need not wait for a verifier.
+    is_back = request.status == Status.VERIFYING and request.correction_from == Status.PROCESSING
+    if is_back and verb.name in RETURNED_VERBS and user.has_perm(PROCESS):
+        return True
     narrowed = STATE_RIGHTS.get((verb.name, Status(request.status)))
     rights = (narrowed,) if narrowed else verb.rights
     return any(right != SYSTEM and user.has_perm(right) for right in rights)
+
+
+def owns(request: DataRequest, user: User) -> bool:
+    """Whether it is the applicant's own; a draft an officer enters becomes the applicant's when it is sent."""
+    if user.is_staff or user.agency_id != request.agency_id or user.pk != request.requester_id:
+        return False
+    return not (request.is_draft and request.entered_by_id)
+
+
+def may_enter(user: User) -> bool:
+    """Whether the officer may enter requests on behalf of applicants."""
+    return user.is_active and user.is_staff and user.has_perm(ENTER)
+
+
+def enters(request: DataRequest, user: User) -> bool:
+    """Whether the officer is entering this draft; once sent it is nobody's to enter any more."""
+    return request.is_draft and request.entered_by_id == user.pk and may_enter(user)
 
 
 def may_work(user: User) -> bool:
@@ -259,12 +417,14 @@ def has_some_right(verb: Verb, user: User | None) -> bool:
         user is not None
         and user.is_active
         and user.is_staff
-        and any(right not in (SYSTEM, REQUESTER) and user.has_perm(right) for right in verb.rights)
+        and any(right not in (SYSTEM, REQUESTER, ON_BEHALF) and user.has_perm(right) for right in verb.rights)
     )
 
 
 def fits_state(verb: Verb, request: DataRequest) -> bool:
     """Whether the request stands where the verb starts."""
+    if verb.weighs_risk and request.status == Status.AWAITING_APPROVAL:
+        risk.settle(request)
     return bool(can_proceed(getattr(request, verb.name)))
 
 

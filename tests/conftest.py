@@ -1,18 +1,21 @@
 """The named cast and the world every test starts from.
 
 Siti applies (BADAN IT NASIONAL), Sari is her colleague, Budi verifies, Rina processes, Ratna approves,
-Kartika administers, Dewi edits content, Umar audits; Joko (another agency) must never get in.
+Puti heads the approvers, Kartika administers, Dewi edits content, Umar audits; Joko (another agency) must
+never get in.
 """
 
+import gc
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
@@ -21,6 +24,8 @@ from accounts.models import Agency, Agreement, CodeDevice, User
 from core.catalogue.models import Service
 from core.reference.models import ImmigrationOffice, Region
 from tests import factories
+from tests.browser import OpenPage, signed_in_pages
+from tests.database import Template
 
 REGIONS = [
     ("31", None, 1, "provinsi", "DKI JAKARTA", ""),
@@ -32,12 +37,16 @@ REGIONS = [
 ]
 
 
+#: The suite makes few cycles and keeps millions of objects: looking for garbage less often saves a twentieth.
+gc.set_threshold(100_000, 50, 100)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest groups first, so that two workers end at about the same time.
 
     Tests that empty the database stay where pytest-django puts them: last.
     """
-    long = {"story", "routes_public", "routes_console", "burst"}
+    long = {"story", "routes_public", "routes_console", "burst", "regions"}
 
     def is_long(item: pytest.Item) -> bool:
         marker = item.get_closest_marker("xdist_group")
@@ -51,8 +60,8 @@ def load_base_data() -> None:
     if Group.objects.filter(name="Verifikator").exists():
         return
     call_command("load_roles", verbosity=0)
-    if "load_catalogue" in get_commands():
-        call_command("load_catalogue", verbosity=0)
+    call_command("load_catalogue", verbosity=0)
+    call_command("load_reasons", verbosity=0)
     for code, parent, level, kind, name, postal_code in REGIONS:
         Region.objects.get_or_create(
             code=code,
@@ -76,8 +85,28 @@ def load_base_data() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def database_template(pytestconfig) -> Iterator[Template | None]:
+    """The empty migrated database that is copied; None on PostgreSQL."""
+    if connection.vendor != "sqlite":
+        yield None
+        return
+    template = Template(pytestconfig.cache.mkdir("database"))
+    yield template
+    template.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, database_template) -> None:
+    """Before pytest-django migrates: a copy of the template, on which it finds nothing to do."""
+    if database_template is not None:
+        database_template.fill()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, database_template):
     """The test database with the base data, loaded once."""
+    if database_template is not None:
+        database_template.keep()
     with django_db_blocker.unblock():
         load_base_data()
 
@@ -155,6 +184,11 @@ def ratna(base_data) -> User:
 
 
 @pytest.fixture
+def puti(base_data) -> User:
+    return factories.make_officer("puti", "Puti Maharani", "Pimpinan")
+
+
+@pytest.fixture
 def kartika(base_data) -> User:
     return factories.make_officer("kartika", "Kartika Putri", "Admin")
 
@@ -178,11 +212,29 @@ def sign_in() -> Callable[[Any, User], Any]:
         device, _created = CodeDevice.objects.get_or_create(user=user, defaults={"name": "default"})
         session = client.session
         now = int(timezone.now().timestamp())
-        session.update({"otp_device_id": device.persistent_id, "started_at": now, "seen_at": now})
+        session.update(
+            {
+                "otp_device_id": device.persistent_id,
+                "started_at": now,
+                "seen_at": now,
+                "confirmed_at": now,
+            }
+        )
         session.save()
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def open_page(
+    transactional_db: None, sign_in: Any, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenPage]:
+    """``open_page(person)``: a page of that person's own browser; fails when a browser complained."""
+    # Playwright's loop runs in this thread; the tests ask the database between the clicks all the same.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with signed_in_pages(live_server.url, sign_in) as open_page:
+        yield open_page
 
 
 @pytest.fixture

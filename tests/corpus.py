@@ -164,7 +164,7 @@ HOSTILE_WORKBOOKS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "million_same_rows": ("a.xlsx", lambda: zipped(parts(sheet('<row r="1"/>' * 1_000_000))), "unreadable"),
     "rows_without_end": (
         "a.xlsx",
-        lambda: zipped(parts(sheet("".join(f'<row r="{r}" ht="{r % 977}"/>' for r in range(1, 100_000))))),
+        lambda: zipped(parts(sheet("".join(f'<row r="{r}" ht="{r % 977}"/>' for r in range(1, 250_000))))),
         "rows_more",
     ),
     "million_cells_in_one_place": (
@@ -313,7 +313,7 @@ HOSTILE_WORKBOOKS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "empty": ("a.xlsx", lambda: b"", "empty"),
     "text_renamed": ("a.xlsx", lambda: b"NIK;Nama\n1;Siti\n", "type"),
     "csv": ("data.csv", lambda: b"NIK;Nama\n1;Siti\n", "type"),
-    "too_large": ("a.xlsx", lambda: b"PK\x03\x04" + b"\0" * (5 * 1024 * 1024), "size"),
+    "too_large": ("a.xlsx", lambda: b"PK\x03\x04" + b"\0" * (21 * 1024 * 1024), "size"),
 }
 
 

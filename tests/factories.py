@@ -45,7 +45,7 @@ def make_agreement(agency: Agency, **changes: Any) -> Agreement:
     today = timezone.localdate()
     values = {
         "number": f"PKS-{next(_numbers):03}/{today.year}",
-        "valid_from": today - timedelta(days=30),
+        "valid_from": today - timedelta(days=400),
         "valid_until": today + timedelta(days=700),
         "legal_basis": "c",
         **changes,
@@ -53,6 +53,22 @@ def make_agreement(agency: Agency, **changes: Any) -> Agreement:
     agreement = Agreement.objects.create(agency=agency, **values)
     agreement.services.set(Service.objects.all() if services is None else services)
     return agreement
+
+
+def amend(agreement: Agreement, **changes: Any) -> Agreement:
+    """The next version with the same services, in force from today unless told otherwise."""
+    values = {
+        "number": f"{agreement.number} Adendum {agreement.version}",
+        "valid_from": timezone.localdate(),
+        "valid_until": agreement.valid_until,
+        "change_note": "kuota berubah",
+        **changes,
+    }
+    following = Agreement.objects.create(
+        agency=agreement.agency, amends=agreement, version=agreement.version + 1, **values
+    )
+    following.services.set(agreement.services.all())
+    return following
 
 
 def make_applicant(username: str, full_name: str, agency: Agency, **changes: Any) -> User:

@@ -13,16 +13,19 @@ from django.utils.timezone import now
 from django_q.models import Failure, Schedule, Success
 from django_q.tasks import async_task
 
+from accounts.models import IdentityCheck
+from admin_theme.changes import record_change
 from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.doors import clock
 from core.holdings.models import ImportRun, Record
+from core.models import MailText
 from core.reference.models import Checkpoint, Country, Holiday, ImmigrationOffice, RegionalOffice
 from requests_app import answering, operations
-from requests_app.models import DataRequest, Outcome
+from requests_app.models import DataRequest, DestructionCertificate, Outcome
 from tests import factories
 
-ROLES = ("anonymous", "siti", "sari", "joko", "budi", "rina", "ratna", "kartika", "dewi", "umar")
+ROLES = ("anonymous", "siti", "sari", "joko", "budi", "rina", "ratna", "puti", "kartika", "dewi", "umar")
 #: Where the applicant's objects stand when a route is asked for one of them.
 STATES = ("draft", "sent", "done")
 
@@ -101,6 +104,7 @@ def build_requests(
         row = request.rows.get()
         if state != "draft":
             operations.submit(request.pk, by=siti, submit_key=uuid.uuid4())
+            operations.write_message(request.pk, by=siti, text="Halo", attachment=factories.pdf_file())
         if state == "done":
             operations.start_verification(request.pk, by=budi)
             operations.accept(request.pk, by=budi)
@@ -147,6 +151,10 @@ def build_console_objects(service: Any, rina: Any) -> None:
     )
     Schedule.objects.create(name="uji", func="core.tasks.clean_up", schedule_type=Schedule.DAILY)
     async_task("core.tasks.clean_up")
+    MailText.objects.get_or_create(kind="accounts.sign_in_code")
+    DestructionCertificate.objects.create(started_at=now(), state="done")
+    IdentityCheck.objects.create(user=rina, way="password", deed="uji", passed=True)
+    record_change(rina, Country.objects.get(pk="IDN"), "Diubah")
     for command in ("load_content", "load_hub", "load_whatsapp"):
         call_command(command, verbosity=0)
 
@@ -181,6 +189,9 @@ def parameter(route: Route, name: str, world: World, state: str) -> Any:
                 first = model._default_manager.order_by("pk").first()
                 return None if first is None else str(first.pk)
         return None
+    if name in ("message", "message_pk"):
+        written = world.requests[state].messages.first()
+        return written.pk if written else 0
     if name == "pk":
         return world.requests[state].pk
     return world.parameters.get(f"{route.name}.{name}", world.parameters.get(name))

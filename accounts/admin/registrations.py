@@ -24,9 +24,11 @@ from unfold.widgets import (
 
 from accounts import operations
 from accounts.models import Agency, Agreement, Registration, User
+from accounts.resources import RegistrationResource
 from admin_theme.base import ReadOnlyAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
 from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter, YesNoFilter
+from core.access_log.exporting import RecordedExportAdmin
 from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.doors import clock
@@ -190,7 +192,7 @@ def _button(verb: str, label: Any, operation: Any, **options: Any) -> OperationB
 
 
 @admin.register(Registration)
-class RegistrationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
+class RegistrationAdmin(OperationButtonsMixin, RecordedExportAdmin, ReadOnlyAdmin):
     """What registrants wrote is read here, never typed over; everything happens by verbs."""
 
     change_form_template = "admin/accounts/registration/change_form.html"
@@ -203,6 +205,9 @@ class RegistrationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     )
     search_fields = ("agency_name", "full_name", "email__iexact")
     search_help_text = _("Cari menurut instansi, nama, atau email lengkap")
+    resource_classes = [RegistrationResource]
+    more_columns = ("unit", "email", "phone", "decided_at")
+    empty_text = _("Pendaftaran muncul di sini begitu sebuah instansi mengisi formulir Daftar di situs.")
     actions = None
     fieldsets = (
         (_("Instansi"), {"fields": ("agency_name", "unit")}),
@@ -240,6 +245,7 @@ class RegistrationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             "approve",
             _("Setujui"),
             operations.approve_registration,
+            is_weighty=True,
             icon="check",
             variant="primary",
             form_class=ApprovalForm,

@@ -9,14 +9,16 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action
 
 from admin_theme.base import ReadOnlyAdmin
+from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
 from admin_theme.paginators import LargeTablePaginator
+from core.access_log.exporting import RecordedExportAdmin
 from core.access_log.forms import SubjectForm
 from core.access_log.models import AccessEntry, Action
 from core.access_log.record import record_access
+from core.access_log.resources import AccessEntryResource
 from core.doors import clock
 
 SUBJECT_RIGHT = "access_log.view_accesssubject"
@@ -24,13 +26,16 @@ MOST_ENTRIES = 500
 
 
 @admin.register(AccessEntry)
-class AccessEntryAdmin(ReadOnlyAdmin):
+class AccessEntryAdmin(RecordedExportAdmin, ReadOnlyAdmin):
     """Who read whose data, when and why."""
 
     list_display = ("at", "actor_name", "action", "purpose", "count", "display_object", "address")
     list_filter = (("action", ChoicesDropdownFilter), ("at", RangeDateFilter))
     search_fields = ("purpose__startswith", "actor_name__startswith")
     search_help_text = gettext_lazy("Cari menurut No. Permohonan atau nama pelaku")
+    resource_classes = [AccessEntryResource]
+    more_columns = ("object_type",)
+    empty_text = gettext_lazy("Setiap pembacaan data orang dicatat di sini sebelum datanya ditampilkan.")
     paginator = LargeTablePaginator
     fields = ("at", "actor_name", "action", "purpose", "object_type", "object_id", "count", "address", "hash")
     readonly_fields = fields

@@ -19,11 +19,14 @@ class Action(models.TextChoices):
     DOWNLOAD_PDF = "download_pdf", _("Mengunduh dokumen jawaban")
     DOWNLOAD_XLSX = "download_xlsx", _("Mengunduh data jawaban")
     DOWNLOAD_LETTER = "download_letter", _("Membuka surat")
+    DOWNLOAD_ATTACHMENT = "download_attachment", _("Membuka lampiran pesan")
     DOWNLOAD_UPLOAD = "download_upload", _("Mengunduh berkas Excel")
     DOWNLOAD_RECEIPT = "download_receipt", _("Mengunduh tanda terima")
     EXPORT = "export", _("Mengekspor")
     IMPORT = "import", _("Mengimpor")
     VIEW_REGISTRATION = "view_registration", _("Melihat pendaftaran")
+    VIEW_CONVERSATION = "view_conversation", _("Membaca percakapan")
+    VIEW_PASSPORT_STATUS = "view_passport_status", _("Melihat status paspor")
 
 
 class AccessEntry(models.Model):
@@ -83,6 +86,10 @@ class ChainHead(models.Model):
 
     last_hash = models.CharField(max_length=64, default="0" * 64)
     entries = models.PositiveBigIntegerField(default=0)
+    #: What left the log when its time was over (core.access_log.cutting): the last hash of it, how many, and a seal.
+    cut_hash = models.CharField(max_length=64, default="0" * 64)
+    cut_entries = models.PositiveBigIntegerField(default=0)
+    cut_seal = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("kepala rantai")

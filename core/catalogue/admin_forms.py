@@ -14,18 +14,14 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from admin_theme.bounds import Between
 from core.catalogue.kinds import KINDS
 from core.catalogue.models import Identifies, Service, ServiceField
 from core.reference.models import Country
 
-#: What a row must be known by, at least one of them.
-PERSON = (
-    Identifies.NAME,
-    Identifies.NATIONAL_ID,
-    Identifies.PASSPORT_NO,
-    Identifies.DOCUMENT_NO,
-    Identifies.NIORA,
-)
+#: What a column of numbers may be limited to: whatever a form, a workbook and both databases hold alike.
+ANY_NUMBER = Between(-999_999_999, 999_999_999)
+
 #: Keys that mean the same in every service; other columns are known by their kind.
 USUAL_KEYS = {
     "tanggal_lahir": Identifies.BIRTH_DATE,
@@ -104,7 +100,6 @@ class ServiceForm(KeyedForm):
             "description",
             "description_en",
             "position",
-            "is_published",
             "is_sensitive",
             "has_statistics",
         )
@@ -115,7 +110,7 @@ class ServiceForm(KeyedForm):
             self.initial.setdefault("dimensions", self.instance.statistics_dimensions)
             self.initial.setdefault("rules", rules_as_lines(self.instance.match_rules))
             self.fields["rules"].help_text = RULES_HELP % {"columns": ", ".join(Identifies.values)}
-        if self.instance.used_at and "key" in self.fields:
+        if (self.instance.used_at or self.instance.is_draft) and "key" in self.fields:
             self.fields["key"].disabled = True
 
     def clean_rules(self) -> list[dict[str, Any]]:
@@ -123,27 +118,26 @@ class ServiceForm(KeyedForm):
         return rules_from_lines(self.cleaned_data["rules"])
 
     def clean(self) -> dict[str, Any]:
-        """Puts the structured values on the instance and refuses to publish what cannot be asked for."""
+        """Puts the structured values on the instance."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "rules" in data:
             self.instance.match_rules = data["rules"]
         if "dimensions" in data:
             self.instance.statistics_dimensions = data["dimensions"]
-        if data.get("is_published") and (obstacle := self._obstacle()):
-            self.add_error("is_published", obstacle)
+        self.refuse_taken(data)
         return data
 
-    def _obstacle(self) -> Any:
-        """Why nobody can be asked for yet: without a person's column the access log could name nobody."""
-        asked = ServiceField.objects.filter(service_id=self.instance.pk, asked=True, is_retired=False)
-        if not asked.exists():
-            return _("Layanan belum memiliki kolom yang diminta. Simpan kolomnya dahulu, lalu terbitkan.")
-        if not asked.filter(identifies__in=PERSON).exists():
-            return _(
-                "Belum ada kolom diminta yang mengenali orang. Buka kolom nama atau nomor, isi Mengenali, "
-                "lalu terbitkan."
-            )
-        return ""
+    def refuse_taken(self, data: dict[str, Any]) -> None:
+        """Name and key belong to one service, its draft included; sheets of a workbook know no upper case.
+
+        Django leaves constraints unasked whose condition names a field that is not in the form.
+        """
+        own = [pk for pk in (self.instance.pk, self.instance.draft_of_id) if pk]
+        others = Service.with_drafts.filter(draft_of__isnull=True).exclude(pk__in=own)
+        if data.get("label") and others.filter(label__iexact=data["label"]).exists():
+            self.add_error("label", _("Nama layanan ini sudah dipakai."))
+        elif data.get("key") and "key" in self.fields and others.filter(key=data["key"]).exists():
+            self.add_error("key", _("Kunci ini sudah dipakai layanan lain."))
 
 
 def rules_as_lines(rules: list[dict[str, Any]] | None) -> str:
@@ -199,16 +193,23 @@ class ServiceFieldForm(KeyedForm):
         help_text=_("Untuk jenis Tanggal: kunci kolom tanggal mulai."),
     )
     max_days = forms.IntegerField(
-        label=_("Paling lama (hari)"), required=False, min_value=1, widget=UnfoldAdminIntegerFieldWidget
+        label=_("Paling lama (hari)"),
+        required=False,
+        validators=[Between(1, 36_600)],
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     minimum = forms.IntegerField(
         label=_("Paling kecil"),
         required=False,
+        validators=[ANY_NUMBER],
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("Untuk jenis Angka."),
     )
     maximum = forms.IntegerField(
-        label=_("Paling besar"), required=False, widget=UnfoldAdminIntegerFieldWidget
+        label=_("Paling besar"),
+        required=False,
+        validators=[ANY_NUMBER],
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     excluded = forms.CharField(
         label=_("Negara yang tidak berlaku"),
@@ -286,6 +287,9 @@ class ServiceFieldForm(KeyedForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "choice_lines" in data:
             self.instance.choices = data["choice_lines"]
+        low, high = data.get("minimum"), data.get("maximum")
+        if low is not None and high is not None and low > high:
+            self.add_error("maximum", _("Paling besar tidak boleh lebih kecil daripada Paling kecil"))
         options = dict(self.instance.options or {})
         for name, key in self.OPTIONS.items():
             if name not in data:
@@ -339,7 +343,7 @@ def freeze(form: forms.ModelForm) -> None:
         return
     if "service" in form.fields:
         form.fields["service"].disabled = True
-    if column.service.used_at:
+    if column.key in column.service.frozen_keys:
         # Who may only look gets a form without fields.
         for name in {"key", "kind"} & set(form.fields):
             form.fields[name].disabled = True

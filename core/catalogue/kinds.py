@@ -58,6 +58,15 @@ class Lookups:
         return list(Region.objects.filter(active=True, level=2).order_by("name").values_list("code", "name"))
 
     @cached_property
+    def cleaned(self) -> dict[int, tuple["Field", dict[str, Value]]]:
+        """What entries of a column have become already in this run, by the identity of its field."""
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        return {}
+
+    @cached_property
     def _folded(self) -> dict[str, dict[str, str]]:
         return {}
 
@@ -74,7 +83,10 @@ class Lookups:
 
     def name(self, table: str, key: str) -> str:
         """The name shown for ``key``; the key itself when the row is gone."""
-        return dict(getattr(self, table)).get(key, key)
+        names = self._names.get(table)
+        if names is None:
+            names = self._names[table] = dict(getattr(self, table))
+        return names.get(key, key)
 
 
 def fold(text: str) -> str:
@@ -89,10 +101,18 @@ class Kind:
     label: ClassVar[Any]
     #: Whether the value is a calendar day, so that it can bound a period.
     is_day: ClassVar[bool] = False
+    #: Whether ``check_with_others`` is more than nothing; told of each subclass by itself.
+    looks_at_others: ClassVar[bool] = False
+    #: Whether the same entries come again and again in a column, so that what became of them is worth keeping.
+    repeats: ClassVar[bool] = False
     #: The typed column (models.Identifies) which the first column of this kind fills unless told otherwise.
     usually_identifies: ClassVar[str] = ""
     #: Order of a missing entry, with the field's label.
     empty_message: ClassVar[Any] = _("Isi %(label)s")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.looks_at_others = cls.check_with_others is not Kind.check_with_others
 
     def can_identify(self, column: str) -> bool:
         """Whether values of this kind fit the typed column: a birth date is a day, a nationality a country."""
@@ -106,6 +126,8 @@ class Kind:
 
     def from_cell(self, value: object) -> str:
         """The text a person would have typed for an Excel cell's value (None: empty)."""
+        if type(value) is str:
+            return value
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -126,6 +148,10 @@ class Kind:
         """What stands in the form when a stored value is edited."""
         return str(value)
 
+    def entry(self, value: Value, field: "Field", lookups: Lookups) -> str:
+        """What a person would type for a stored value, in a grid or a workbook; ``clean`` reads it back."""
+        return self.display(value, field, lookups)
+
     def check_with_others(self, values: Mapping[str, Value], field: "Field") -> None:
         """Rules that need other fields of the row; ValidationError belongs to ``field``."""
 
@@ -134,6 +160,12 @@ class Kind:
 
     def column(self, field: "Field", lookups: Lookups) -> Column:
         return Column(width=max(14, len(field.label) + 4))
+
+
+#: Unicode's category Cc.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+#: Nearly every name; what else a name may hold is told letter by letter.
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z .'’`\-,/()]+")
 
 
 class TextKind(Kind):
@@ -149,7 +181,7 @@ class TextKind(Kind):
                 _("%(label)s paling banyak %(limit)d karakter. Anda menulis %(count)d"),
                 params={"label": field.label, "limit": limit, "count": len(text)},
             )
-        if any(ord(character) < 32 for character in text):
+        if _CONTROL.search(text):
             raise ValidationError(
                 _("%(label)s memuat karakter yang tidak terbaca. Tulis ulang"), params={"label": field.label}
             )
@@ -164,15 +196,21 @@ class PersonNameKind(TextKind):
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         text = str(super().clean(raw, field, lookups))
+        if _PLAIN_NAME.fullmatch(text):
+            return text
         if any(character.isdigit() for character in text):
             raise ValidationError(
                 _("%(label)s memuat angka. Tulis sesuai identitas"), params={"label": field.label}
             )
         if not all(
-            character.isalpha() or character in " .'’`-,/()" or is_mark(character) for character in text
+            character.isalpha() or character in " .'’‘`-,/()" or is_mark(character) for character in text
         ):
             raise ValidationError(
                 _("%(label)s hanya huruf, spasi, dan tanda . ' - ,"), params={"label": field.label}
+            )
+        if not any(character.isalpha() for character in text):
+            raise ValidationError(
+                _("%(label)s belum memuat huruf. Tulis sesuai identitas"), params={"label": field.label}
             )
         return text
 
@@ -182,6 +220,7 @@ class PersonNameKind(TextKind):
 
 class NumberKind(Kind):
     name = "number"
+    repeats = True
     label = _("Angka")
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
@@ -208,6 +247,7 @@ class DateKind(Kind):
     """A calendar day, stored as ISO text. Options: future, not_before (key), max_days (after it)."""
 
     name = "date"
+    repeats = True
     label = _("Tanggal")
     is_day = True
     empty_message = _("%(label)s masih kosong. Isi tanggal-bulan-tahun")
@@ -256,6 +296,9 @@ class DateKind(Kind):
     def display(self, value: Value, field: "Field", lookups: Lookups) -> str:
         return clock.short_date(date.fromisoformat(str(value)))
 
+    def entry(self, value: Value, field: "Field", lookups: Lookups) -> str:
+        return f"{date.fromisoformat(str(value)):%d-%m-%Y}"
+
     def widget(self, field: "Field", lookups: Lookups) -> forms.Widget:
         return forms.DateInput(attrs={"type": "date", "class": "w-s"}, format="%Y-%m-%d")
 
@@ -266,6 +309,7 @@ class DateKind(Kind):
 
 class TimeKind(Kind):
     name = "time"
+    repeats = True
     label = _("Jam")
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
@@ -285,6 +329,7 @@ class ChoiceKind(Kind):
     """One of the field's own choices, entered as value or label."""
 
     name = "choice"
+    repeats = True
     label = _("Pilihan")
     empty_message = _("Pilih %(label)s")
 

@@ -2,12 +2,15 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from admin_theme.bounds import Between
 from core.catalogue.kinds import KINDS
 from core.catalogue.schema import Field, Schema
 from core.doors import clock
@@ -59,11 +62,20 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         return self.prefetch_related("fields")
 
 
+class ServiceManager(models.Manager.from_queryset(ServiceQuerySet)):  # type: ignore[misc]  # made by a call
+    """Services as they are in force: prepared changes are left out."""
+
+    def get_queryset(self) -> ServiceQuerySet:
+        """Without drafts."""
+        found: ServiceQuerySet = super().get_queryset().filter(draft_of__isnull=True)
+        return found
+
+
 class Service(models.Model):
     """A kind of data that may be asked for, such as Paspor."""
 
-    key = models.CharField(_("kunci"), max_length=40, unique=True, validators=[KEY])
-    label = models.CharField(_("nama layanan"), max_length=60, unique=True)
+    key = models.CharField(_("kunci"), max_length=40, validators=[KEY])
+    label = models.CharField(_("nama layanan"), max_length=60)
     label_en = models.CharField(_("nama (Inggris)"), max_length=60, blank=True)
     description = models.CharField(_("keterangan"), max_length=250, blank=True)
     description_en = models.CharField(_("keterangan (Inggris)"), max_length=250, blank=True)
@@ -75,18 +87,66 @@ class Service(models.Model):
     match_rules = models.JSONField(_("urutan pencocokan"), default=list, blank=True)
     #: Deportation and the like: always a second officer (later: thresholds).
     is_sensitive = models.BooleanField(_("sangat peka"), default=False)
+    answer_working_days = models.PositiveSmallIntegerField(
+        _("batas waktu jawaban"),
+        null=True,
+        blank=True,
+        validators=[Between(1, 366)],
+        help_text=_("Hari kerja; kosong berarti mengikuti aturan kerja."),
+    )
     #: First use in a request or a holding; from then on keys and kinds are frozen.
     used_at = models.DateTimeField(_("mulai dipakai pada"), null=True, blank=True, editable=False)
 
-    objects = ServiceQuerySet.as_manager()
+    #: A copy on which changes of the published service are prepared (core.catalogue.operations).
+    draft_of = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="draft"
+    )
+
+    objects = ServiceManager()
+    #: Drafts of changes as well; for the console only.
+    with_drafts = ServiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("layanan")
         verbose_name_plural = pgettext_lazy("jamak", "layanan")
         ordering: ClassVar[list[str]] = ["position", "label"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=models.Q(draft_of__isnull=True),
+                name="service_key_once",
+                violation_error_message=_("Kunci ini sudah dipakai layanan lain."),
+            ),
+            models.UniqueConstraint(
+                fields=["label"],
+                condition=models.Q(draft_of__isnull=True),
+                name="service_label_once",
+                violation_error_message=_("Nama layanan ini sudah dipakai."),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.shown_label
+        return (
+            _("%(service)s (draf)") % {"service": self.shown_label} if self.draft_of_id else self.shown_label
+        )
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether this is a copy on which changes are prepared."""
+        return self.draft_of_id is not None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether applicants see this very row: it is then changed by publishing a draft only."""
+        return self.is_published and not self.is_draft
+
+    @cached_property
+    def frozen_keys(self) -> frozenset[str]:
+        """Keys of the columns whose key and kind may not change any more: stored data is read with them."""
+        owner = self.draft_of or self
+        if owner.used_at is None:
+            return frozenset()
+        return frozenset(ServiceField.objects.filter(service_id=owner.pk).values_list("key", flat=True))
 
     @property
     def shown_label(self) -> str:
@@ -100,7 +160,8 @@ class Service(models.Model):
 
     def clean(self) -> None:
         """Refuses a changed key once used, unknown dimensions and malformed match rules."""
-        if self.pk and self.used_at and Service.objects.get(pk=self.pk).key != self.key:
+        owner = self.draft_of or self
+        if self.pk and owner.used_at and Service.objects.get(pk=owner.pk).key != self.key:
             raise ValidationError({"key": _("Kunci layanan yang sudah dipakai tidak dapat diubah.")})
         unknown = set(self.statistics_dimensions or []) - set(STATISTICS_DIMENSIONS)
         if unknown:
@@ -175,7 +236,7 @@ class ServiceField(models.Model):
         _("panjang maksimum"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(2000)],
+        validators=[Between(1, 2000)],
     )
     options = models.JSONField(_("opsi"), default=dict, blank=True)
     is_retired = models.BooleanField(_("dihentikan"), default=False)
@@ -219,9 +280,12 @@ class ServiceField(models.Model):
             raise ValidationError({"group": _("Kolom wajib tidak perlu kelompok. Kosongkan salah satunya.")})
         if not self.pk:
             return
-        before = ServiceField.objects.select_related("service").get(pk=self.pk)
-        if before.service.used_at is None:
+        stored = ServiceField.objects.get(pk=self.pk)
+        if stored.key not in self.service.frozen_keys:
             return
+        # A draft is measured against what is in force, so that its own new choices may go again.
+        owner_id = self.service.draft_of_id or self.service_id
+        before = ServiceField.objects.get(service_id=owner_id, key=stored.key)
         if before.key != self.key or before.kind != self.kind:
             raise ValidationError(
                 _(
@@ -271,3 +335,34 @@ class ServiceField(models.Model):
             max_length=self.max_length,
             options=options,
         )
+
+
+class ServiceVersion(models.Model):
+    """A service as it was published: number, who, when, why; written by the verbs and never changed."""
+
+    service = models.ForeignKey(
+        Service, verbose_name=_("layanan"), on_delete=models.CASCADE, related_name="versions"
+    )
+    number = models.PositiveIntegerField(_("versi"))
+    #: {"service": {column: value}, "fields": [{column: value}, …]} of core.catalogue.versions.
+    snapshot = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+    )
+    at = models.DateTimeField(_("diterbitkan pada"), auto_now_add=True)
+    note = models.CharField(_("catatan"), max_length=250, blank=True)
+
+    class Meta:
+        verbose_name = _("versi layanan")
+        verbose_name_plural = pgettext_lazy("jamak", "versi layanan")
+        ordering: ClassVar[list[str]] = ["service", "-number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["service", "number"], name="service_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} v{self.number}"

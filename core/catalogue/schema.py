@@ -1,7 +1,8 @@
 """The frozen description of a service that every surface reads: form, Excel, officer's rows, PDF, XLSX."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.catalogue.kinds import KINDS, Kind, Lookups, Value
+from core.plain_text import visible_text
+
+#: Entries of one column that are remembered during a run; a calendar has fewer days in a century.
+_MOST_KEPT = 40_000
 
 Values = dict[str, Value]
 Errors = dict[str, list[str]]
@@ -36,7 +41,7 @@ class Field:
     options: Mapping[str, Any] = field(default_factory=dict)
     help_en: str = ""
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         return KINDS[self.kind_name]
 
@@ -65,12 +70,12 @@ class Schema:
     fields: tuple[Field, ...]
     service_label_en: str = ""
 
-    @property
+    @cached_property
     def asked(self) -> tuple[Field, ...]:
         """Columns that the applicant fills."""
         return tuple(item for item in self.fields if item.asked)
 
-    @property
+    @cached_property
     def answered(self) -> tuple[Field, ...]:
         """Columns that the answer gives; also the columns of the holdings."""
         return tuple(item for item in self.fields if item.answered)
@@ -88,6 +93,11 @@ class Schema:
                 return item
         raise KeyError(key)
 
+    def answering_only(self, keys: Collection[str]) -> "Schema":
+        """The same schema with no other answer columns than ``keys``; columns that were only answered are left out."""
+        fields = (item if item.key in keys else replace(item, answered=False) for item in self.fields)
+        return replace(self, fields=tuple(item for item in fields if item.asked or item.answered))
+
     def clean_asked(self, raw: Mapping[str, str], lookups: Lookups) -> tuple[Values, Errors]:
         """Validates what an applicant entered (texts by key). Errors are texts by key, none when good."""
         return self._clean(self.asked, raw, lookups, demand=True)
@@ -103,17 +113,17 @@ class Schema:
         errors: Errors = {}
         for item in fields:
             text = raw.get(item.key, "")
-            text = text.strip() if isinstance(text, str) else str(text)
+            text = visible_text(text).strip() if isinstance(text, str) else str(text)
             if not text:
                 if demand and item.required:
                     errors[item.key] = [str(item.kind.empty_message % {"label": item.shown_label})]
                 continue
             try:
-                values[item.key] = item.kind.clean(text, item, lookups)
+                values[item.key] = _cleaned(text, item, lookups)
             except ValidationError as error:
                 errors[item.key] = error.messages
         for item in fields:
-            if item.key in values:
+            if item.kind.looks_at_others and item.key in values:
                 try:
                     item.kind.check_with_others(values, item)
                 except ValidationError as error:
@@ -168,3 +178,20 @@ class Schema:
             service_label_en=data.get("service_label_en", ""),
             fields=fields,
         )
+
+
+def _cleaned(text: str, item: Field, lookups: Lookups) -> Value:
+    """The value of an entry; of columns whose entries repeat it is worked out once in a run."""
+    kind = item.kind
+    if not kind.repeats:
+        return kind.clean(text, item, lookups)
+    kept = lookups.cleaned.get(id(item))
+    if kept is None or kept[0] is not item:
+        kept = lookups.cleaned[id(item)] = (item, {})
+    known = kept[1]
+    value = known.get(text)
+    if value is None:
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        value = known[text] = kind.clean(text, item, lookups)
+    return value

@@ -17,6 +17,7 @@ LONGEST_TEXT = 32_767
 MOST_ROWS = 1_048_576
 _PRECISE = 10**15
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_PLAIN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f&<>]")
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -96,12 +97,23 @@ def _write_sheet(
 def _row_xml(number: int, values: Sequence[Any], letters: list[str], text_style: int = _TEXT) -> bytes:
     while len(letters) < len(values):
         letters.append(column_letters(len(letters)))
-    cells = "".join(
-        _cell_xml(f"{letters[i]}{number}", value, text_style)
-        for i, value in enumerate(values)
+    # The longest way of an export: texts, nearly all of its cells, are put together here.
+    middle = f'{number}" s="{text_style}" t="inlineStr"><is><t xml:space="preserve">'
+    cells = [
+        f'<c r="{letter}{middle}{_text_xml(value)}</t></is></c>'
+        if isinstance(value, str)
+        else _cell_xml(f"{letter}{number}", value, text_style)
+        for letter, value in zip(letters, values, strict=False)
         if value not in (None, "")
-    )
-    return f'<row r="{number}">{cells}</row>'.encode()
+    ]
+    return f'<row r="{number}">{"".join(cells)}</row>'.encode()
+
+
+def _text_xml(value: str) -> str:
+    """The text as XML takes it; one look tells whether anything has to be done."""
+    if len(value) > LONGEST_TEXT or not value.isascii() or _NOT_PLAIN.search(value):
+        return escape(clean_text(value))
+    return value
 
 
 def _cell_xml(reference: str, value: Any, text_style: int) -> str:
@@ -115,7 +127,7 @@ def _cell_xml(reference: str, value: Any, text_style: int) -> str:
     if isinstance(value, date) and value.year >= 1901:
         days = (datetime.combine(value, time()) - _EPOCH).days
         return f'<c r="{reference}" s="{_DATE}"><v>{days}</v></c>'
-    text = escape(clean_text(str(value)))
+    text = _text_xml(str(value))
     return (
         f'<c r="{reference}" s="{text_style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
     )

@@ -6,7 +6,8 @@ secret waits in a table or a task argument.
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from core import mail_texts
 from core.doors import queue
 from core.models import OutgoingMail
 
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 BACKOFF = timedelta(minutes=1)
+#: The kind that is being built, for ``compose``.
+_building: ContextVar[str] = ContextVar("building", default="")
 
 
 def post(kind: str, reference: int | str | uuid.UUID, *, event: str = "") -> OutgoingMail:
@@ -76,13 +80,16 @@ def send_waiting(mail_id: int) -> bool:
 
 
 def send_again(mail_id: int, *, by: Any) -> OutgoingMail:
-    """An officer has an unsent message tried at once, with a fresh number of attempts."""
+    """An officer has a message sent at once, with a fresh number of attempts, also one that left already.
+
+    Mails with codes and passwords make a new secret each time; they are sent again by the verbs they belong to.
+    """
     if not by.is_active or not by.has_perm("core.change_outgoingmail"):
         raise PermissionDenied
     with transaction.atomic():
         mail = OutgoingMail.objects.select_for_update().get(pk=mail_id)
-        if mail.status == OutgoingMail.Status.SENT:
-            raise ValidationError(_("Surel ini sudah terkirim"))
+        if mail.status == OutgoingMail.Status.SENT and mail.kind in settings.MAILS_NEVER_AGAIN:
+            raise ValidationError(_("Surel dengan kode atau kata sandi tidak dikirim ulang dari sini"))
         mail.status = OutgoingMail.Status.WAITING
         mail.attempts = 0
         mail.next_attempt_at = timezone.now()
@@ -95,14 +102,33 @@ def build(kind: str, reference: str) -> EmailMessage | None:
     """The message of ``kind``: ``<module>.<name>(reference)`` of its app builds it; None when it lapsed."""
     owner, _dot, name = kind.partition(".")
     builder = import_string(f"{settings.MAIL_BUILDERS[owner]}.{name}")
-    message: EmailMessage | None = builder(reference)
+    token = _building.set(kind)
+    try:
+        message: EmailMessage | None = builder(reference)
+    finally:
+        _building.reset(token)
     return message
 
 
 def compose(
-    template: str, *, to: str, subject: str, context: dict[str, object], language: str = "id"
+    template: str,
+    *,
+    to: str,
+    subject: str,
+    context: Mapping[str, object],
+    language: str = "id",
+    kind: str | None = None,
 ) -> EmailMessage:
-    """A message from ``emails/<template>.txt`` and ``.html``: plain text, simple HTML, no tracking."""
+    """A message: the administrator's text for its kind, else ``emails/<template>.txt`` and ``.html``.
+
+    Plain text, simple HTML, no tracking. The kind is the one being built; empty: the caller has asked already.
+    """
+    kind = _building.get() if kind is None else kind
+    declared = mail_texts.kinds().get(kind)
+    if declared is not None:
+        edited = edited_message(kind, declared.values_in(context), to=to, language=language)
+        if edited is not None:
+            return edited
     with translation.override(language):
         values = {"site_url": settings.SITE_URL, "subject": subject, **context}
         message = EmailMultiAlternatives(
@@ -111,6 +137,23 @@ def compose(
             to=[to],
         )
         message.attach_alternative(render_to_string(f"emails/{template}.html", values), "text/html")
+    return message
+
+
+def edited_message(kind: str, values: Mapping[str, str], *, to: str, language: str) -> EmailMessage | None:
+    """The message with the administrator's text; None while the app's own text holds."""
+    texts = mail_texts.edited(kind, language)
+    return None if texts is None else from_texts(texts, values, to=to, language=language)
+
+
+def from_texts(
+    texts: mail_texts.Texts, values: Mapping[str, str], *, to: str, language: str
+) -> EmailMultiAlternatives:
+    """A message from subject and body with names in braces."""
+    with translation.override(language):
+        subject, text, html = mail_texts.layout(*texts, values)
+    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to])
+    message.attach_alternative(html, "text/html")
     return message
 
 

@@ -43,6 +43,16 @@ def render_pdf(template: str, context: dict[str, Any], *, allowed: Collection[st
     return _render(template, context, allowed)[0]
 
 
+def render_sheet(template: str, contexts: Iterable[dict[str, Any]]) -> bytes:
+    """Render the first of ``contexts`` that fits on one page, the last one when none does."""
+    content = b""
+    for context in contexts:
+        content, pages = _render(template, context, ())
+        if pages == 1:
+            break
+    return content
+
+
 def render_in_chunks(
     template: str,
     context: dict[str, Any],

@@ -4,7 +4,7 @@ import re
 import unicodedata
 import uuid
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -96,6 +96,13 @@ def megabytes(size: int) -> str:
     return f"{number_format(tenths / 10, decimal_pos=0 if tenths % 10 == 0 else 1)} MB"
 
 
+def file_size(size: int) -> str:
+    """Return the size of a stored file in bytes as people read it: ``412 kB``, ``1,2 MB``; limits are ``megabytes``."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000)) if size else 0} kB"
+    return f"{number_format(size / 1_000_000, decimal_pos=1)} MB"
+
+
 def send_file(file: File, *, name: str, content_type: str, inline: bool = False) -> HttpResponseBase:
     """Return the response that hands out a private file; the caller has checked the person's right to it.
 
@@ -114,6 +121,15 @@ def send_file(file: File, *, name: str, content_type: str, inline: bool = False)
     else:
         response = FileResponse(file.open("rb"), content_type=content_type)
     for header, value in file_headers(name, inline=inline).items():
+        response[header] = value
+    return response
+
+
+def send_made(file: IO[bytes], *, name: str, content_type: str) -> HttpResponseBase:
+    """Return the response that hands out a temporary file just written, piece by piece, and closes it."""
+    file.seek(0)
+    response = FileResponse(file, content_type=content_type)
+    for header, value in file_headers(safe_name(name), inline=False).items():
         response[header] = value
     return response
 

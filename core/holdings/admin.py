@@ -21,6 +21,7 @@ from unfold.decorators import display
 
 from admin_theme.base import ReadOnlyAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
+from admin_theme.filters import RangeDateFilter
 from core import throttle
 from core.access_log.models import Action
 from core.access_log.record import record_access
@@ -29,7 +30,7 @@ from core.catalogue.models import Service
 from core.doors import clock
 from core.doors.excel_writer import write_rows
 from core.doors.storage import XLSX, send_file
-from core.holdings import importing
+from core.holdings import importing, undoing
 from core.holdings.forms import MOST_RESULTS, ImportForm, RecordSearchForm
 from core.holdings.models import ImportRun, Record
 from core.holdings.purposes import clean_purpose, purpose_refusal
@@ -159,6 +160,9 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     """Imports: the file is checked in the queue, then an officer saves or drops it."""
 
     form = ImportForm
+    empty_text = gettext_lazy(
+        "Setiap unggahan data acuan dicatat di sini. Mulai dengan Impor pada Basis Data Keimigrasian."
+    )
     list_display = (
         "file_name",
         "service",
@@ -169,7 +173,8 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         "by",
         "created_at",
     )
-    list_filter = ("service", "stage")
+    list_filter = ("service", "stage", ("created_at", RangeDateFilter))
+    search_fields = ("file_name",)
     list_select_related = ("service", "by")
     operation_buttons = (
         OperationButton(
@@ -177,7 +182,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             label=gettext_lazy("Simpan ke basis data"),
             operation=importing.save_import,
             permission=importing.RIGHT,
-            reasons=lambda run, user: importing.obstacles(run, Stage.READY),
+            reasons=lambda run, user: importing.reasons_against_saving(run),
             variant="primary",
             icon="save",
             confirm=gettext_lazy("Catatan dengan kunci sumber yang sama akan diganti. Lanjutkan?"),
@@ -194,6 +199,18 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             confirm=gettext_lazy("Berkas dihapus dan tidak ada yang disimpan. Lanjutkan?"),
             success=gettext_lazy("%(object)s dibatalkan."),
         ),
+        OperationButton(
+            "undo",
+            label=gettext_lazy("Urungkan impor"),
+            operation=undoing.undo_import,
+            permission=undoing.RIGHT,
+            reasons=lambda run, user: undoing.reasons_against_undoing(run),
+            variant="danger",
+            icon="undo",
+            is_weighty=True,
+            confirm=undoing.question,
+            success=gettext_lazy("%(object)s sedang dibatalkan."),
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -204,7 +221,12 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         """A new import asks for service and file; a started one shows its findings."""
         if obj is None:
             return ((None, {"fields": ("service", "file")}),)
+        undone: tuple[Any, ...] = ()
+        if obj.undone_by_id is not None:
+            counts = ("removed_count", "restored_count", "kept_count")
+            undone = ((gettext_lazy("Pembatalan"), {"fields": (("undone_by", "undone_at"), counts)}),)
         return (
+            *undone,
             (
                 None,
                 {
@@ -337,6 +359,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             Stage.WRITING: "info",
             Stage.DONE: "success",
             Stage.REFUSED: "danger",
+            Stage.UNDOING: "info",
         },
     )
     def display_stage(self, run: ImportRun) -> tuple[str, str]:

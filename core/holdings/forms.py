@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz import fuzz
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -16,6 +16,7 @@ from core.holdings.importing import check_upload
 from core.holdings.models import ImportRun, Record
 from core.holdings.names import sound_key
 from core.holdings.purposes import clean_purpose, purpose_refusal
+from core.holdings.queries import numbered
 
 MOST_RESULTS = 50
 #: Of 100, for names of persons born on the same day (performance.md §3).
@@ -108,7 +109,10 @@ class RecordSearchForm(forms.Form):
             number = data["number"]
             plain = number.replace("-", "")
             records = records.filter(
-                Q(national_id=plain) | Q(passport_no=plain) | Q(document_no=number) | Q(niora=number)
+                numbered("national_id", [plain])
+                | numbered("passport_no", [plain])
+                | numbered("document_no", [number])
+                | numbered("niora", [number])
             )
         if data["birth_date"]:
             records = records.filter(birth_date=data["birth_date"])

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from core.catalogue.models import Service
 from core.catalogue.schema import Schema
 from core.doors.storage import private_path
-from core.holdings.names import name_key, sound_key
+from core.holdings.names import name_key, sound_of_key
 from core.reference.models import Checkpoint, ImmigrationOffice
 
 
@@ -38,8 +38,9 @@ class Identified(models.Model):
         """Fills the typed columns from ``values``."""
         found = schema.identifying(values)
         self.name = found.get("name", "")[:150]
-        self.name_key = name_key(self.name)[:150]
-        self.sound_key = sound_key(self.name)[:150]
+        key = name_key(self.name)
+        self.name_key = key[:150]
+        self.sound_key = sound_of_key(key)[:150]
         self.birth_date = date.fromisoformat(found["birth_date"]) if "birth_date" in found else None
         self.birth_place = found.get("birth_place", "").upper()[:100]
         # A service made in the console may let a column of longer texts identify.
@@ -64,6 +65,7 @@ class ImportRun(models.Model):
         WRITING = "writing", _("Disimpan")
         DONE = "done", _("Selesai")
         REFUSED = "refused", _("Ditolak")
+        UNDOING = "undoing", _("Sedang dibatalkan")
         UNDONE = "undone", _("Dibatalkan")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -92,11 +94,28 @@ class ImportRun(models.Model):
     )
     created_at = models.DateTimeField(_("dimulai pada"), auto_now_add=True)
     finished_at = models.DateTimeField(_("selesai pada"), null=True, blank=True)
+    #: Whether what it replaced is still known (``FormerRecord``): without it nothing can be undone.
+    keeps_former = models.BooleanField(default=False, editable=False)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("dibatalkan oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    undone_at = models.DateTimeField(_("dibatalkan pada"), null=True, blank=True)
+    #: Records so far, in the same commit as the records.
+    removed_count = models.PositiveIntegerField(_("dihapus"), default=0)
+    restored_count = models.PositiveIntegerField(_("dikembalikan"), default=0)
+    #: Records that stayed because an answer rests on them; counted at the end.
+    kept_count = models.PositiveIntegerField(_("dipertahankan"), default=0)
 
     class Meta:
         verbose_name = _("impor basis data")
         verbose_name_plural = pgettext_lazy("jamak", "impor basis data")
         ordering: ClassVar[list[str]] = ["-created_at"]
+        permissions: ClassVar = [("undo_importrun", _("Membatalkan impor basis data yang sudah disimpan"))]
 
     def __str__(self) -> str:
         return self.file_name or str(self.id)
@@ -131,6 +150,8 @@ class Record(Identified):
         null=True,
         blank=True,
         related_name="records",
+        # The index below serves it too.
+        db_index=False,
     )
     updated_at = models.DateTimeField(_("diperbarui pada"), auto_now=True)
 
@@ -159,6 +180,8 @@ class Record(Identified):
             models.Index(fields=["service", "niora"], name="record_niora", condition=~models.Q(niora="")),
             models.Index(fields=["service", "birth_date", "sound_key"], name="record_birth_sound"),
             models.Index(fields=["service", "event_on", "direction"], name="record_event"),
+            # The records of a run page by page.
+            models.Index(fields=["import_run", "id"], name="record_import_run"),
         ]
 
     def __str__(self) -> str:
@@ -170,3 +193,34 @@ class Record(Identified):
         if not self.nationality:
             return ""
         return "WNI" if self.nationality == "IDN" else "WNA"
+
+
+class FormerRecord(models.Model):
+    """What a record held before a run replaced it; the typed columns follow from the values.
+
+    Personal data that nobody looks up: only undoing the run reads it, and it is forgotten after
+    ``settings.IMPORT_UNDO_DAYS``.
+    """
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="former", db_index=False)
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="+")
+    values = models.JSONField()
+    #: The run the record came from before.
+    former_run = models.ForeignKey(
+        ImportRun, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name = _("isi lama catatan")
+        verbose_name_plural = pgettext_lazy("jamak", "isi lama catatan")
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["run", "record"], name="former_once_per_run"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            # Whether a later run replaced anything of a run.
+            models.Index(fields=["former_run", "run"], name="former_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.record_id}"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TITLES = frozenset(
     {
@@ -43,6 +44,9 @@ _MUHAMMAD = frozenset(
     }
 )
 _DOTTED_TITLE = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)", re.ASCII)
+_APOSTROPHES = re.compile(r"['’`]")
+_NO_WORD = re.compile(r"[^\w]+")
+_DOUBLED = re.compile(r"(.)\1+")
 _OLD_SPELLING = (
     ("OE", "U"),
     ("DJ", "J"),
@@ -68,11 +72,14 @@ def name_key(name: str) -> str:
 
     Single-word names are normal; a name of nothing but titles keeps its words.
     """
-    text = unicodedata.normalize("NFKD", name)
-    text = "".join(character for character in text if not unicodedata.combining(character)).upper()
+    text = name
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", name)
+        text = "".join(character for character in text if not unicodedata.combining(character))
+    text = text.upper()
     text = _DOTTED_TITLE.sub(r"\1", text)
-    text = re.sub(r"['’`]", "", text)
-    words = [word for word in re.split(r"[^\w]+", text) if word]
+    text = _APOSTROPHES.sub("", text)
+    words = [word for word in _NO_WORD.split(text) if word]
     kept = [word for word in words if word not in _TITLES and word not in _LINKS] or words
     if len(kept) > 1 and (kept[0] in _MUHAMMAD or kept[0] == "M"):
         kept[0] = "MUHAMMAD"
@@ -81,9 +88,17 @@ def name_key(name: str) -> str:
 
 def sound_key(name: str) -> str:
     """The words of ``name_key`` folded by sound and old spelling, sorted: equal for usual spellings."""
-    words = []
-    for word in name_key(name).split():
-        for old, new in _OLD_SPELLING:
-            word = word.replace(old, new)
-        words.append(re.sub(r"(.)\1+", r"\1", word))
-    return " ".join(sorted(words))
+    return sound_of_key(name_key(name))
+
+
+def sound_of_key(key: str) -> str:
+    """The sound key that belongs to a ``name_key``."""
+    return " ".join(sorted(map(_sound, key.split())))
+
+
+@lru_cache(maxsize=50_000)
+def _sound(word: str) -> str:
+    # Names share their words: a load asks for the same ones again and again.
+    for old, new in _OLD_SPELLING:
+        word = word.replace(old, new)
+    return _DOUBLED.sub(r"\1", word)

@@ -5,35 +5,27 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from import_export import resources, widgets
 from import_export.fields import Field as ResourceField
-from import_export.instance_loaders import CachedInstanceLoader
-from tablib import Dataset
+from import_export.results import InvalidRow, Result, RowResult
 
-from core.catalogue.kinds import Kind, Lookups
+from core.catalogue.kinds import Lookups
 from core.catalogue.models import Service
-from core.catalogue.schema import Field
-from core.doors.excel import Cell, Row
-from core.holdings.loading import Places, save_records
+from core.catalogue.schema import Field, Values
+from core.doors.excel import Cell
+from core.holdings.loading import Places, build_record, keep_former, save_records
 from core.holdings.models import ImportRun, Record
+from core.sheet_imports import KeyWidget, SheetResource, lost_digits
 
 #: Heading of the column with the source system's own key, in every import file.
 KEY_LABEL = "Kunci sumber"
 KEY_LENGTH = 64
 
 
-class KeyWidget(widgets.Widget):
-    """The source key as text, whether Excel made a number of it or not."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        """Never raises: a bad key is reported by ``import_instance`` with the other cells."""
-        return Kind().from_cell(value.value if isinstance(value, Cell) else value).strip()
-
-
-class RecordResource(resources.ModelResource):
+class RecordResource(SheetResource):
     """Adds and replaces records of one service by source key; unchanged rows are skipped.
 
-    Rows carry ``Cell`` objects, so that a number Excel has mangled is refused instead of stored.
+    A file may hold a hundred thousand rows, so they go through import-export's verbs as a whole, not one by one:
+    its own loop costs ten times what checking and writing a row cost.
     """
 
     source_key = ResourceField(attribute="source_key", column_name=KEY_LABEL, widget=KeyWidget())
@@ -42,14 +34,6 @@ class RecordResource(resources.ModelResource):
         model = Record
         fields = ("source_key",)
         import_id_fields = ("source_key",)
-        instance_loader_class = CachedInstanceLoader
-        use_bulk = True
-        #: One batch a call: callers slice.
-        batch_size = None
-        use_transactions = False
-        skip_diff = True
-        skip_html_diff = True
-        report_skipped = False
 
     def __init__(self, service: Service, run: ImportRun | None = None) -> None:
         super().__init__()
@@ -57,90 +41,90 @@ class RecordResource(resources.ModelResource):
         self.schema = service.schema()
         self.lookups, self.places = Lookups(), Places()
         self.columns: tuple[Field, ...] = self.schema.answered
-        for item in self.columns:
-            self.fields[item.key] = ResourceField(column_name=item.label)
 
     @property
     def headers(self) -> list[str]:
         """The headings of an import file, in order."""
         return [KEY_LABEL, *(item.label for item in self.columns)]
 
-    def dataset(self, rows: Iterable[Sequence[Cell]]) -> Dataset:
-        """Rows in the order of ``headers`` as import-export takes them."""
-        data = Dataset(headers=self.headers)
-        for row in rows:
-            data.append(row)
-        return data
+    def dataset(self, rows: Iterable[Sequence[Cell]]) -> Any:
+        """The rows themselves: ``import_data`` below needs no table of them."""
+        return list(rows)
 
-    def get_queryset(self) -> Any:
-        """Only this service: another may use the same keys."""
-        return Record.objects.filter(service=self.service)
+    def import_data(
+        self, dataset: Any, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
+    ) -> Result:
+        """Checks ``dataset`` and, unless ``dry_run``, writes it; the result counts and names what is wrong.
 
-    def import_instance(self, instance: Record, row: dict[str, Any], **kwargs: Any) -> None:
-        """Fills the record from the row's cells; ValidationError by column key when any is not good."""
+        ValidationError with ``raise_errors`` at the first row that is not good.
+        """
+        result = Result()
+        good: dict[str, Values] = {}
+        for number, cells in enumerate(dataset, start=1):
+            key, values, errors = self._read(cells)
+            if not errors:
+                good[key] = values
+                continue
+            error = ValidationError(errors)
+            if raise_errors:
+                raise error
+            result.invalid_rows.append(InvalidRow(number, error, cells))
+        stored = self._stored(good)
+        changed = [key for key, values in good.items() if key not in stored or stored[key][1] != values]
+        replaced = sum(key in stored for key in changed)
+        result.totals[RowResult.IMPORT_TYPE_NEW] = len(changed) - replaced
+        result.totals[RowResult.IMPORT_TYPE_UPDATE] = replaced
+        result.totals[RowResult.IMPORT_TYPE_SKIP] = len(good) - len(changed)
+        result.totals[RowResult.IMPORT_TYPE_INVALID] = len(result.invalid_rows)
+        if dry_run:
+            return result
+        for key in changed:
+            record = build_record(self.service, self.schema, key, good[key], self.places, self.run)
+            if key in stored:
+                record.pk = stored[key][0]
+                self.update_instances.append(record)
+            else:
+                self.create_instances.append(record)
+        self.bulk_create(False, dry_run, raise_errors, result=result)
+        self.bulk_update(False, dry_run, raise_errors, result=result)
+        return result
+
+    def _read(self, cells: Sequence[Cell]) -> tuple[str, Values, dict[str, list[str]]]:
+        """Key and values of a row, and what is wrong with it by heading."""
         errors: dict[str, list[str]] = {}
-        key = self.fields["source_key"].clean(row)
+        key = self.key_of(cells[0])
         if not key:
-            errors["source_key"] = [_("Isi %(label)s") % {"label": KEY_LABEL}]
+            errors[KEY_LABEL] = [_("Isi %(label)s") % {"label": KEY_LABEL}]
         elif len(key) > KEY_LENGTH:
-            errors["source_key"] = [
+            errors[KEY_LABEL] = [
                 _("%(label)s paling banyak %(limit)d karakter") % {"label": KEY_LABEL, "limit": KEY_LENGTH}
             ]
         texts: dict[str, str] = {}
-        for item in self.columns:
+        for item, cell in zip(self.columns, cells[1:], strict=True):
             try:
-                texts[item.key] = cell_text(row[item.label], item)
+                texts[item.key] = cell_text(cell, item)
             except ValidationError as error:
-                errors[item.key] = error.messages
+                errors[item.label] = error.messages
         values, wrong = self.schema.clean_answered(texts, self.lookups)
-        errors.update({name: texts for name, texts in wrong.items() if name not in errors})
-        if errors:
-            raise ValidationError(errors)
-        instance.is_unchanged = instance.pk is not None and instance.values == values  # type: ignore[attr-defined]
-        instance.service, instance.source_key = self.service, key
-        instance.values, instance.import_run = values, self.run
-        instance.identify(self.schema, values)
-        self.places.fill(instance, self.schema)
+        if wrong:
+            labels = {item.key: item.label for item in self.columns}
+            for name, messages in wrong.items():
+                errors.setdefault(labels[name], messages)
+        return key, values, errors
 
-    def skip_row(
-        self, instance: Record, original: Any, row: Any, import_validation_errors: Any = None
-    ) -> bool:
-        """Rows that would change nothing."""
-        return not import_validation_errors and bool(getattr(instance, "is_unchanged", False))
+    def _stored(self, keys: Iterable[str]) -> dict[str, tuple[int, Values]]:
+        """Primary key and values of those that exist; only of this service: another may use the same keys."""
+        found = Record.objects.filter(service=self.service, source_key__in=list(keys))
+        return {key: (pk, values) for key, pk, values in found.values_list("source_key", "pk", "values")}
 
-    def validate_instance(
-        self, instance: Record, import_validation_errors: Any = None, validate_unique: bool = True
-    ) -> None:
-        """The schema has checked everything; the database keeps keys unique."""
-        if import_validation_errors:
-            raise ValidationError(import_validation_errors)
+    def before_replacing(self, instances: list[Record]) -> None:
+        """Keeps what the run replaces, so that it can be undone."""
+        if self.run is not None:
+            keep_former(self.run, [record.pk for record in instances])
 
-    def bulk_create(
-        self,
-        using_transactions: bool,
-        dry_run: bool,
-        raise_errors: bool,
-        batch_size: Any = None,
-        result: Any = None,
-    ) -> None:
-        """Writes added records, nothing in a dry run."""
-        self._write(self.create_instances, dry_run)
-
-    def bulk_update(
-        self,
-        using_transactions: bool,
-        dry_run: bool,
-        raise_errors: bool,
-        batch_size: Any = None,
-        result: Any = None,
-    ) -> None:
-        """Writes replaced records in the same way: Django's own is slower than row by row."""
-        self._write(self.update_instances, dry_run)
-
-    def _write(self, records: list[Record], dry_run: bool) -> None:
-        if records and not dry_run:
-            save_records(records)
-        records.clear()
+    def write(self, instances: list[Record]) -> None:
+        """In one statement; those with a primary key replace what is stored."""
+        save_records(instances, known={record.source_key for record in instances if record.pk is not None})
 
 
 def cell_text(cell: Any, item: Field) -> str:
@@ -154,43 +138,8 @@ def cell_text(cell: Any, item: Field) -> str:
     if cell.is_formula and cell.value is None:
         raise ValidationError(_("%(label)s berisi rumus tanpa hasil. Tulis nilainya") % {"label": item.label})
     if cell.precision_lost:
-        raise ValidationError(
-            _("%(label)s terbaca sebagai bilangan sehingga angka terakhir hilang. Format kolom sebagai Teks")
-            % {"label": item.label}
-        )
+        raise ValidationError(lost_digits(item.label))
     return item.kind.from_cell(cell.value)
-
-
-def find_columns(header: Row, resource: RecordResource) -> list[int]:
-    """The place (from 1) of each of the resource's headings; ValidationError names what is wrong."""
-    places: dict[str, int] = {}
-    unknown = []
-    known = {" ".join(label.upper().split()): label for label in resource.headers}
-    for cell in header.cells:
-        if not cell.text:
-            continue
-        label = known.get(" ".join(cell.text.upper().rstrip(" *").split()))
-        if label is None:
-            unknown.append(cell.text[:40])
-        elif label in places:
-            raise ValidationError(_("Kolom %(label)s ada dua kali") % {"label": label})
-        else:
-            places[label] = cell.column
-    missing = [label for label in resource.headers if label not in places]
-    if missing or unknown:
-        parts = []
-        if missing:
-            parts.append(_("Kolom tidak ada: %(labels)s") % {"labels": ", ".join(missing)})
-        if unknown:
-            parts.append(_("Kolom tidak dikenal: %(labels)s") % {"labels": ", ".join(unknown)})
-        raise ValidationError(
-            [
-                *parts,
-                _("Unduh templat impor layanan %(service)s lalu salin data ke sana")
-                % {"service": resource.service.label},
-            ]
-        )
-    return [places[label] for label in resource.headers]
 
 
 def template_rows(resource: RecordResource) -> Iterator[Sequence[str]]:

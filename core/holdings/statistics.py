@@ -1,11 +1,12 @@
 """Counts of the holdings for statistics questions, small cells suppressed so that nobody is found in them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
 from django.conf import settings
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import translation
 from django.utils.formats import number_format
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.catalogue.models import Service
 from core.doors import clock
+from core.holdings.differencing import Counted, Days, Shown, tells_a_small_number
 from core.holdings.models import Record
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
 
@@ -40,6 +42,17 @@ class Cell(NamedTuple):
 
     number: int
     rest: int = 0
+    #: Whether a small number follows from it and an earlier table whose period overlaps.
+    is_telling: bool = False
+
+
+class MonthOf(TruncMonth):
+    """The first day of the month; on SQLite by its own function, which Django's detour through Python makes slow."""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        """ISO text of the day."""
+        sql, params = compiler.compile(self.lhs)
+        return f"strftime('%%Y-%%m-01', {sql})", params
 
 
 def count(
@@ -52,27 +65,35 @@ def count(
     checkpoint: Checkpoint | None = None,
     citizenship: str = "",
     direction: str = "",
+    earlier: Iterable[Shown] = (),
 ) -> StatisticsTable:
     """Counts records of ``service`` by month, place and direction, both days of the period included.
 
     The place is the checkpoint where the service has that dimension, otherwise the office. Months and places
-    without any record are left out.
+    without any record are left out. A cell from which, together with the tables in ``earlier``, a small number
+    could be computed is suppressed.
     """
     dimensions = set(service.statistics_dimensions or ())
-    records = Record.objects.filter(service=service, event_on__range=(period_from, period_until))
+    records = Record.objects.filter(service=service)
+    # Only where the checkpoint is the place of a line. Elsewhere it would bring lines of other offices in with a part
+    # of their number, and the rest would follow by subtraction.
+    by_checkpoint = "checkpoint" in dimensions
     if regional_office is not None:
-        records = records.filter(
-            Q(office__regional_office=regional_office)
-            | Q(checkpoint__immigration_office__regional_office=regional_office)
-        )
+        narrowed = Q(office__regional_office=regional_office)
+        if by_checkpoint:
+            narrowed |= Q(checkpoint__immigration_office__regional_office=regional_office)
+        records = records.filter(narrowed)
     if office is not None:
-        records = records.filter(Q(office=office) | Q(checkpoint__immigration_office=office))
+        narrowed = Q(office=office)
+        if by_checkpoint:
+            narrowed |= Q(checkpoint__immigration_office=office)
+        records = records.filter(narrowed)
     if checkpoint is not None:
         records = records.filter(checkpoint=checkpoint)
     if direction:
         records = records.filter(direction=direction)
 
-    groups: dict[str, Any] = {"month": TruncMonth("event_on")}
+    groups: dict[str, Any] = {"month": MonthOf("event_on")}
     with translation.override("id"):
         columns = [_("Bulan")]
         if "checkpoint" in dimensions:
@@ -85,22 +106,23 @@ def count(
             columns.append(_("Arah"))
             groups["way"] = F("direction")
         columns.append(_("Jumlah"))
-        wni = Q(nationality="IDN")
-        counted = (
-            records.annotate(**groups)
-            .values(*groups)
-            .annotate(
-                wni=Count("pk", filter=wni), wna=Count("pk", filter=~wni & ~Q(nationality="")), n=Count("pk")
-            )
-            .order_by(*groups)
+        counted = _numbers(
+            records.filter(event_on__range=(period_from, period_until)).annotate(**groups), groups
         )
         labels: list[list[str]] = []
+        months: list[date] = []
         cells: list[Cell] = []
         for group in counted:
             cell = _cell(group, citizenship)
             if cell.number:
                 labels.append(_labels(group))
+                months.append(group["month"])
                 cells.append(cell)
+        own = Shown(Days(period_from, period_until), bool(citizenship), [])
+        telling = _telling(records, groups, dict(zip(map(tuple, labels), months, strict=True)), own, earlier)
+        for index, label in enumerate(labels):
+            if tuple(label) in telling:
+                cells[index] = cells[index]._replace(is_telling=True)
         shown, total = suppress(cells, settings.SMALL_CELL_THRESHOLD)
         return StatisticsTable(
             columns=columns,
@@ -116,15 +138,15 @@ def suppress(cells: Iterable[Cell], threshold: int) -> tuple[list[int | str], in
     """What may be shown of ``cells``, and of their sum.
 
     A count from 1 to ``threshold`` - 1 becomes "<5". A count whose left-over part (the other citizenship)
-    is that small becomes "*": together with the unfiltered table it would give the small one away.
-    With anything suppressed the sum is only told as a lower bound, the sum of the numbers shown, which adds
-    no knowledge. Not covered: questions whose periods differ by a few days.
+    is that small, or that tells together with an earlier table, becomes "*": subtraction would give the small
+    one away. With anything suppressed the sum is only told as a lower bound, the sum of the numbers shown,
+    which adds no knowledge.
     """
     shown: list[int | str] = []
     for cell in cells:
         if 0 < cell.number < threshold:
             shown.append(f"<{threshold}")
-        elif 0 < cell.rest < threshold:
+        elif 0 < cell.rest < threshold or cell.is_telling:
             shown.append(HIDDEN)
         else:
             shown.append(cell.number)
@@ -132,6 +154,71 @@ def suppress(cells: Iterable[Cell], threshold: int) -> tuple[list[int | str], in
     if all(isinstance(value, int) for value in shown):
         return shown, open_sum
     return shown, f"≥ {number_format(open_sum, use_l10n=True, force_grouping=True)}" if open_sum else HIDDEN
+
+
+def _numbers(records: QuerySet[Record], groups: Iterable[str]) -> QuerySet[Record, dict[str, Any]]:
+    """Records, WNI and WNA among them, by ``groups``."""
+    wni = Q(nationality="IDN")
+    return (
+        records.values(*groups)
+        .annotate(
+            wni=Count("pk", filter=wni), wna=Count("pk", filter=~wni & ~Q(nationality="")), n=Count("pk")
+        )
+        .order_by(*groups)
+    )
+
+
+def _telling(
+    records: QuerySet[Record],
+    groups: dict[str, Any],
+    months: dict[tuple[str, ...], date],
+    own: Shown,
+    earlier: Iterable[Shown],
+) -> set[tuple[str, ...]]:
+    """The labels of those cells that, with the ``earlier`` tables, would tell a small number.
+
+    ``months`` names the month of each cell. One query for each month that an earlier table cuts otherwise.
+    """
+    periods: dict[tuple[str, ...], set[Days]] = defaultdict(set)
+    by_citizenship: set[tuple[str, ...]] = set(months) if own.is_by_citizenship else set()
+    for table in earlier:
+        for *words, value in table.rows:
+            label = tuple(map(str, words))
+            # A suppressed cell tells no number to subtract.
+            if (
+                label in months
+                and isinstance(value, int)
+                and (days := table.days.within_month(months[label]))
+            ):
+                periods[label].add(days)
+                if table.is_by_citizenship:
+                    by_citizenship.add(label)
+    cut: dict[date, list[tuple[str, ...]]] = defaultdict(list)
+    for label, known in periods.items():
+        mine = own.days.within_month(months[label])
+        if mine and known != {mine}:
+            known.add(mine)
+            cut[months[label]].append(label)
+    telling: set[tuple[str, ...]] = set()
+    for labels in cut.values():
+        span = Days(
+            min(d.first for n in labels for d in periods[n]), max(d.last for n in labels for d in periods[n])
+        )
+        per_day: dict[tuple[str, ...], dict[date, Counted]] = defaultdict(dict)
+        daily = _numbers(records.filter(event_on__range=span).annotate(**groups), [*groups, "event_on"])
+        for group in daily:
+            per_day[tuple(_labels(group))][group["event_on"]] = Counted(
+                group["n"], group["wni"], group["wna"]
+            )
+        for label in labels:
+            if tells_a_small_number(
+                periods[label],
+                per_day[label],
+                settings.SMALL_CELL_THRESHOLD,
+                by_citizenship=label in by_citizenship,
+            ):
+                telling.add(label)
+    return telling
 
 
 def _cell(group: dict[str, Any], citizenship: str) -> Cell:

@@ -3,13 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from admin_theme.base import OfficerModelAdmin
+from admin_theme.filters import RangeDateFilter
 from core.doors import clock
+from core.reference import holiday_import
 from core.reference.models import (
     Checkpoint,
     Country,
@@ -19,12 +27,14 @@ from core.reference.models import (
     Region,
     RegionalOffice,
 )
+from core.reference.working_days import missing_calendar
 
 
 @admin.register(Region)
 class RegionAdmin(OfficerModelAdmin):
     """Regions come from the official list; only whether one is offered in forms is decided here."""
 
+    empty_text = _("Wilayah dimuat saat pemasangan dengan perintah load_regions.")
     list_display = ["short_name", "code", "kind", "display_parent", "postal_code", "active"]
     list_filter = ["level", "active"]
     search_fields = ["code__startswith", "short_name", "postal_code__exact"]
@@ -67,6 +77,7 @@ class RegionalOfficeAdmin(KeepsKeyAdmin):
     """Regional offices."""
 
     key_fields = ("slug",)
+    empty_text = _("Tambahkan kantor wilayah, atau muat daftar resminya dengan perintah load_offices.")
     list_display = ["name", "letter_unit", "confidence", "active"]
     list_filter = ["active", "confidence"]
     search_fields = ["name", "official_name", "letter_unit"]
@@ -111,6 +122,7 @@ class ImmigrationOfficeAdmin(KeepsKeyAdmin):
         *("slug", "full_name", "short_name", "aliases", "kind", "simkim_code", "office_class", "tpi_status"),
         *("regional_office", "province", "regency", "active", "confidence", "note"),
     ]
+    empty_text = _("Tambahkan kantor imigrasi, atau muat daftar resminya dengan perintah load_offices.")
     list_display = ["full_name", "simkim_code", "display_regional_office", "confidence", "active"]
     list_filter = ["kind", "office_class", "tpi_status", "active", "confidence", "regional_office"]
     search_fields = ["full_name", "short_name", "simkim_code__exact", "aliases"]
@@ -132,6 +144,7 @@ class CheckpointAdmin(KeepsKeyAdmin):
         *("key", "name", "code", "kind", "immigration_office", "province", "display_time_zone"),
         *("active", "confidence", "note"),
     ]
+    empty_text = _("Tambahkan tempat pemeriksaan, atau muat daftar resminya dengan perintah load_offices.")
     list_display = ["name", "code", "kind", "display_office", "display_time_zone", "confidence", "active"]
     list_filter = ["kind", "active", "confidence", "immigration_office__regional_office"]
     search_fields = ["name", "code__exact"]
@@ -156,6 +169,7 @@ class CountryAdmin(KeepsKeyAdmin):
 
     key_fields = ("alpha3",)
     fields = ["alpha3", "alpha2", "name", "name_en", "active"]
+    empty_text = _("Negara dimuat saat pemasangan dengan perintah load_countries.")
     list_display = ["name", "alpha3", "alpha2", "name_en", "active"]
     list_filter = ["active"]
     search_fields = ["name", "name_en", "alpha3__exact", "alpha2__exact"]
@@ -165,11 +179,15 @@ class CountryAdmin(KeepsKeyAdmin):
 class HolidayAdmin(OfficerModelAdmin):
     """The working calendar's exceptions."""
 
+    empty_text = _(
+        "Tanpa hari libur, setiap Senin sampai Jumat dihitung sebagai hari kerja. Tambahkan yang tahun ini."
+    )
     list_display = ["date", "display_weekday", "name", "kind", "display_office_hours", "display_source"]
-    list_filter = ["kind", "is_working", "from_library"]
+    list_filter = ["kind", "is_working", "from_library", ("date", RangeDateFilter)]
     search_fields = ["name"]
     date_hierarchy = "date"
     readonly_fields = ["display_source"]
+    actions_list = ("import_calendar",)
 
     @admin.display(description=_("hari"))
     def display_weekday(self, holiday: Holiday) -> str:
@@ -190,6 +208,72 @@ class HolidayAdmin(OfficerModelAdmin):
         """From now on the administrator's word counts for this date."""
         obj.from_library = False
         super().save_model(request, obj, form, change)
+        holiday_import.tell_calendar_changed()
+
+    def delete_model(self, request: HttpRequest, obj: Holiday) -> None:
+        """What is due is counted anew."""
+        super().delete_model(request, obj)
+        holiday_import.tell_calendar_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Holiday]) -> None:
+        """The same for several at once."""
+        super().delete_queryset(request, queryset)
+        holiday_import.tell_calendar_changed()
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """An import adds and overwrites, hence both rights."""
+        user = request.user
+        return bool(user.has_perm("reference.add_holiday") and user.has_perm("reference.change_holiday"))
+
+    @action(
+        description=_("Impor kalender (.ics)"),
+        url_path="impor-kalender",
+        icon="event_upcoming",
+        permissions=["import"],
+    )
+    def import_calendar(self, request: HttpRequest) -> HttpResponse:
+        """The file, then its days beside what is known, then the ticked ones are written."""
+        is_saving = request.method == "POST" and "jenis" in request.POST
+        form = holiday_import.CalendarFileForm(
+            request.POST if request.method == "POST" and not is_saving else None, request.FILES or None
+        )
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("Impor kalender"),
+            "opts": self.opts,
+            "form": form,
+            "gaps": missing_calendar(clock.today()),
+        }
+        status = 200
+        try:
+            if is_saving:
+                days = holiday_import.chosen_days(request.POST)
+                number = holiday_import.save_days(days, request.POST["jenis"], by=request.user)
+                messages.success(
+                    request,
+                    ngettext("%(count)d hari disimpan.", "%(count)d hari disimpan.", number)
+                    % {"count": number},
+                )
+                address = reverse("admin:reference_holiday_changelist")
+                first = min(day.date for day in days) if days else clock.today()
+                return HttpResponseRedirect(f"{address}?date__year={first.year}&date__month={first.month}")
+            if form.is_bound and form.is_valid():
+                kind = form.cleaned_data["kind"]
+                context |= {
+                    "table": holiday_import.table_of(holiday_import.read_upload(form)),
+                    "kind": kind,
+                    "kind_label": Holiday.Kind(kind).label,
+                }
+            elif form.is_bound:
+                status = 422
+        except ValidationError as refusal:
+            if form.is_bound:
+                form.add_error("file", refusal)
+            else:
+                for text in refusal.messages:
+                    messages.error(request, text)
+            status = 422
+        return TemplateResponse(request, "admin/reference/holiday_import.html", context, status=status)
 
     def has_delete_permission(self, request: HttpRequest, obj: Holiday | None = None) -> bool:
         """A built-in row would come back at the next load: it is marked as a working day instead."""
@@ -202,5 +286,23 @@ class HolidayAdmin(OfficerModelAdmin):
 class LetterheadAdmin(OfficerModelAdmin):
     """Letterheads by the date they came into force."""
 
-    list_display = ["ministry", "service_name", "valid_from", "is_default"]
+    empty_text = _("Tambahkan kop surat agar dokumen jawaban memakai nama kementerian yang berlaku.")
+    list_display = ["ministry", "service_name", "valid_from", "display_state", "is_default"]
     search_fields = ["ministry", "service_name"]
+
+    @display(description=_("keadaan"), label={"now": "success", "later": "info", "before": "default"})
+    def display_state(self, letterhead: Letterhead) -> tuple[str, str]:
+        """Whether documents issued today carry it, will from a day on, or did until another one came."""
+        today = clock.today()
+        if letterhead.valid_from > today:
+            return "later", gettext("Mulai %(day)s") % {"day": clock.short_date(letterhead.valid_from)}
+        if letterhead.valid_from == getattr(letterhead, "in_force_since", None):
+            return "now", gettext("Berlaku sekarang")
+        return "before", gettext("Dokumen lama")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letterhead]:
+        """With the day since which the present head holds."""
+        present = Letterhead.objects.filter(valid_from__lte=clock.today()).order_by("-valid_from")
+        return (
+            super().get_queryset(request).annotate(in_force_since=Subquery(present.values("valid_from")[:1]))
+        )

@@ -7,6 +7,8 @@ many answers takes one ``WorkingCalendar`` and asks it.
 import logging
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from core.reference.models import Holiday
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,21 @@ class WorkingCalendar:
             left -= self.is_working_day(day)
         return day
 
+    def back(self, start: date, days: int) -> date:
+        """The working day ``days`` working days before ``start``: ``between(back(d, n), d) == n`` for a working ``d``."""
+        if days < 0:
+            msg = "Working days are counted backwards only"
+            raise ValueError(msg)
+        day, left = start, days
+        while left or not self.is_working_day(day):
+            left -= self.is_working_day(day)
+            day -= ONE_DAY
+        return day
+
+    def next_working_day(self, day: date) -> date:
+        """``day`` itself when offices work on it, else the first one after it."""
+        return day if self.is_working_day(day) else self.add(day, 1)
+
     def between(self, first: date, last: date) -> int:
         """Working days after ``first`` up to and including ``last``; negative when ``last`` is earlier."""
         if last < first:
@@ -93,3 +110,20 @@ def working_days_between(first: date, last: date) -> int:
 def is_calendar_loaded(year: int) -> bool:
     """Whether the national holidays of ``year`` are known."""
     return Holiday.objects.filter(date__year=year, kind=Holiday.Kind.NATIONAL).exists()
+
+
+#: From this month on next year's calendar should be there: the joint decree comes in October.
+NAG_FROM_MONTH = 11
+
+
+def missing_calendar(today: date) -> list[str]:
+    """What the calendar still lacks, in words for administrators; from November also for next year."""
+    years = [today.year] if today.month < NAG_FROM_MONTH else [today.year, today.year + 1]
+    known = set(Holiday.objects.filter(date__year__in=years).values_list("date__year", "kind").distinct())
+    gaps = []
+    for year in years:
+        if (year, Holiday.Kind.NATIONAL) not in known:
+            gaps.append(_("Hari libur nasional %(year)d belum dimuat") % {"year": year})
+        if (year, Holiday.Kind.JOINT_LEAVE) not in known:
+            gaps.append(_("Cuti bersama %(year)d belum dimuat") % {"year": year})
+    return gaps

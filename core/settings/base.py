@@ -5,13 +5,17 @@ a throw-away secret key and the mail page. Without it a missing secret stops the
 """
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from core.settings.numbers import whole_number
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.FileAwareEnv()
+_whole = partial(whole_number, env)
 
 DEMO = env.bool("DEMO", default=False)
 DEBUG = False
@@ -33,7 +37,7 @@ LEDGER_KEY = env.str("LEDGER_KEY", default=SECRET_KEY)
 #: Off only for plain-http runs; ``check --deploy`` refuses it outside demo.
 HTTPS = env.bool("HTTPS", default=not DEMO)
 #: How many of our own proxies stand in front; decides which X-Forwarded-For element is believed.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = _whole("TRUSTED_PROXIES", default=0, low=0, high=10)
 
 INSTALLED_APPS = [
     "admin_theme.apps.AdminThemeConfig",  # before Unfold: its templates override Unfold's
@@ -60,6 +64,7 @@ INSTALLED_APPS = [
     "core",
     "core.catalogue",
     "core.reference",
+    "core.rules",
     "core.holdings",
     "core.access_log",
     "accounts",
@@ -82,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.NullCharacterMiddleware",
+    "public_site.middleware.NotAllowedPageMiddleware",
 ]
 
 ROOT_URLCONF = "core.urls"
@@ -120,7 +126,7 @@ if "sqlite" in _database["ENGINE"]:
     }
     _database["CONN_MAX_AGE"] = None
 else:
-    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    _database["CONN_MAX_AGE"] = _whole("CONN_MAX_AGE", default=600, low=0, high=86_400)
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c statement_timeout=30000 -c lock_timeout=5000"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -150,6 +156,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "core.doors.receiving.BoundedFileUploadHandler",
+]
 
 # --- sign-in ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -167,6 +177,7 @@ LOGIN_URL = "public_site:sign_in"
 LOGIN_REDIRECT_URL = "public_site:request_list"
 LOGOUT_REDIRECT_URL = "public_site:home"
 PASSWORD_CHANGE_URL = "public_site:password_change"  # noqa: S105  an address; the console has no page of its own
+AUTHENTICATOR_URL = "admin:accounts_user_authenticator"
 SIGN_OUT_URL = "public_site:sign_out"  # POST; ends the session and its entry in the list of devices
 TWO_FACTOR_PATCH_ADMIN = False
 TWO_FACTOR_REMEMBER_COOKIE_AGE = None
@@ -174,66 +185,86 @@ TWO_FACTOR_LOGIN_TIMEOUT = 1800  # seconds from the password to the code, resend
 OTP_EMAIL_COOLDOWN_DURATION = 0  # our device keeps its own waiting time (accounts.otp)
 
 OTP_DIGITS = 6
-OTP_TTL = timedelta(seconds=env.int("OTP_TTL", default=600))
-OTP_TRIES = env.int("OTP_TRIES", default=5)
-OTP_RESEND_WAIT = timedelta(seconds=env.int("OTP_RESEND_WAIT", default=60))
-OTP_SENDS_PER_HOUR = env.int("OTP_SENDS_PER_HOUR", default=5)
-OTP_VOID_LIMIT = env.int("OTP_VOID_LIMIT", default=3)
-OTP_LOCK = timedelta(seconds=env.int("OTP_LOCK", default=1800))
-LOGIN_FAILS = env.int("LOGIN_FAILS", default=5)
-LOGIN_FAILS_WINDOW = timedelta(seconds=env.int("LOGIN_FAILS_WINDOW", default=900))
-LOGIN_FAILS_PER_ADDRESS = env.int("LOGIN_FAILS_PER_ADDRESS", default=20)
-TEMP_PASSWORD_TTL = timedelta(hours=env.int("TEMP_PASSWORD_TTL_HOURS", default=72))
-PASSWORD_RESET_TIMEOUT = env.int("RESET_TTL", default=1800)
+OTP_TTL = timedelta(seconds=_whole("OTP_TTL", default=600, low=60, high=3_600))
+OTP_TRIES = _whole("OTP_TRIES", default=5, low=1, high=20)
+OTP_RESEND_WAIT = timedelta(seconds=_whole("OTP_RESEND_WAIT", default=60, low=0, high=3_600))
+OTP_SENDS_PER_HOUR = _whole("OTP_SENDS_PER_HOUR", default=5, low=1, high=100)
+OTP_VOID_LIMIT = _whole("OTP_VOID_LIMIT", default=3, low=1, high=20)
+OTP_LOCK = timedelta(seconds=_whole("OTP_LOCK", default=1800, low=60, high=86_400))
+#: Authenticator app (TOTP) of officers: off, optional or required. The console opens with the same mailed code as the
+#: public site until an installation asks for more, as production should (ASVS 6.3.6: e-mail is no factor of its own).
+OFFICER_TOTP = env.str("OFFICER_TOTP", default="optional")
+#: Whether whoever has an authenticator may have a code mailed instead.
+OFFICER_TOTP_MAIL_FALLBACK = env.bool("OFFICER_TOTP_MAIL_FALLBACK", default=OFFICER_TOTP != "required")
+OTP_TOTP_ISSUER = "Layanan Data Keimigrasian"
+OTP_TOTP_SYNC = False  # a code is good one step (30 s) early or late, never more
+OTP_TOTP_THROTTLE_FACTOR = 0  # accounts.authenticator counts the tries, across all of an account's attempts
+OTP_STATIC_THROTTLE_FACTOR = 0
+LOGIN_FAILS = _whole("LOGIN_FAILS", default=5, low=1, high=100)
+LOGIN_FAILS_WINDOW = timedelta(seconds=_whole("LOGIN_FAILS_WINDOW", default=900, low=60, high=86_400))
+LOGIN_FAILS_PER_ADDRESS = _whole("LOGIN_FAILS_PER_ADDRESS", default=20, low=1, high=10_000)
+TEMP_PASSWORD_TTL = timedelta(hours=_whole("TEMP_PASSWORD_TTL_HOURS", default=72, low=1, high=720))
+PASSWORD_RESET_TIMEOUT = _whole("RESET_TTL", default=1800, low=300, high=86_400)
 EMAIL_CONFIRM_TTL = timedelta(days=3)
 PASSWORD_MIN_LENGTH = 12
 PASSWORD_MAX_LENGTH = 256
-SESSION_IDLE = timedelta(seconds=env.int("SESSION_IDLE", default=1800))
-SESSION_IDLE_OFFICER = timedelta(seconds=env.int("SESSION_IDLE_OFFICER", default=900))
-SESSION_ABSOLUTE = timedelta(seconds=env.int("SESSION_ABSOLUTE", default=43200))
-SESSION_ABSOLUTE_OFFICER = timedelta(seconds=env.int("SESSION_ABSOLUTE_OFFICER", default=28800))
-TRACK_MISSES = env.int("TRACK_MISSES", default=10)
-TRACK_MISSES_WINDOW = timedelta(seconds=env.int("TRACK_MISSES_WINDOW", default=600))
-UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=30)
+SESSION_IDLE = timedelta(seconds=_whole("SESSION_IDLE", default=1800, low=60, high=86_400))
+SESSION_IDLE_OFFICER = timedelta(seconds=_whole("SESSION_IDLE_OFFICER", default=900, low=60, high=86_400))
+SESSION_ABSOLUTE = timedelta(seconds=_whole("SESSION_ABSOLUTE", default=43200, low=300, high=604_800))
+SESSION_ABSOLUTE_OFFICER = timedelta(
+    seconds=_whole("SESSION_ABSOLUTE_OFFICER", default=28800, low=300, high=604_800)
+)
+#: So long after signing in or confirming, weighty deeds in the console do not ask again who is there (S-12).
+SUDO = timedelta(seconds=_whole("SUDO", default=600, low=1, high=86_400))
+#: Asks: ``f(request, deed) -> page or None`` (admin_theme.weighty).
+IDENTITY_CHECK = "accounts.identity.ask"
+TRACK_MISSES = _whole("TRACK_MISSES", default=10, low=1, high=1_000)
+TRACK_MISSES_WINDOW = timedelta(seconds=_whole("TRACK_MISSES_WINDOW", default=600, low=60, high=86_400))
+UPLOADS_PER_HOUR = _whole("UPLOADS_PER_HOUR", default=30, low=1, high=10_000)
+#: Messages an applicant may write to officers; an officer may write five times as many.
+MESSAGES_PER_HOUR = _whole("MESSAGES_PER_HOUR", default=30, low=1, high=10_000)
 
 # --- files coming in ----------------------------------------------------------------------------------------
 PDF_MAX_BYTES = 2 * 1024 * 1024
 PDF_MAX_PAGES = 200
 #: Virus scanner (clamd): path of its socket or host:port; empty where none is installed.
 CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
-XLSX_MAX_BYTES = 2 * 1024 * 1024
+#: An applicant's workbook of rows (product.md §4).
+XLSX_MAX_BYTES = _whole("XLSX_MAX_BYTES", default=20 * 1024 * 1024, low=10_000, high=200 * 1024 * 1024)
+XLSX_MAX_ROWS = _whole("XLSX_MAX_ROWS", default=100_000, low=10, high=1_000_000)
 XLSX_MAX_ENTRIES = 100
-XLSX_MAX_UNPACKED = 20 * 1024 * 1024
+XLSX_MAX_UNPACKED = 15 * XLSX_MAX_BYTES
 XLSX_MAX_RATIO = 200
-XLSX_MAX_ROWS = 1000
 XLSX_MAX_COLUMNS = 60
-XLSX_PARSE_SECONDS = 30
-XLSX_PARSE_MEMORY = 512 * 1024 * 1024
+XLSX_PARSE_SECONDS = 60
+XLSX_PARSE_MEMORY = 1024 * 1024 * 1024
+#: Up to here a file is written while the person waits; what is larger is written by the queue.
+AT_ONCE_BYTES = _whole("AT_ONCE_BYTES", default=2 * 1024 * 1024, low=1, high=20 * 1024 * 1024)
+AT_ONCE_ROWS = _whole("AT_ONCE_ROWS", default=1000, low=1, high=20_000)
+#: Rows that the queue works on between two commits.
+SLICE_ROWS = _whole("SLICE_ROWS", default=1000, low=1, high=10_000)
 #: Staff imports of holdings are larger than an applicant's upload.
 HOLDINGS_IMPORT_MAX_BYTES = 20 * 1024 * 1024
 HOLDINGS_IMPORT_MAX_ROWS = 100_000
+#: So long an import can be undone; then the former values of what it replaced, personal data, are removed.
+IMPORT_UNDO_DAYS = env.int("IMPORT_UNDO_DAYS", default=30)
 
 # --- business decisions where the sources are silent (product.md §4) ------------------------------------------
 TYPED_ROWS_MAX = 10
-ANSWER_WORKING_DAYS = env.int("ANSWER_WORKING_DAYS", default=5)
-#: A request that is not corrected within so many working days lapses; reminders so many days before.
-CORRECTION_WORKING_DAYS = env.int("CORRECTION_WORKING_DAYS", default=10)
-CORRECTION_REMINDERS = (5, 2)
-REGISTRATION_WORKING_DAYS = env.int("REGISTRATION_WORKING_DAYS", default=2)
-SMALL_CELL_THRESHOLD = env.int("SMALL_CELL_THRESHOLD", default=5)
+SMALL_CELL_THRESHOLD = _whole("SMALL_CELL_THRESHOLD", default=5, low=1, high=1_000)
 DOCUMENT_NUMBER_TEMPLATE = env.str(
     "DOCUMENT_NUMBER_TEMPLATE", default="{unit}-{classification}-{ddmmyyyy}-{sequence:04}"
 )
 DOCUMENT_NUMBER_UNIT = env.str("DOCUMENT_NUMBER_UNIT", default="IMI")
 DOCUMENT_NUMBER_CLASS = env.str("DOCUMENT_NUMBER_CLASS", default="GR.03.07")
-RESULT_PDF_MAX_ROWS = env.int("RESULT_PDF_MAX_ROWS", default=1000)
+RESULT_PDF_MAX_ROWS = _whole("RESULT_PDF_MAX_ROWS", default=1000, low=1, high=100_000)
 STATISTICS_MAX_YEARS = 5
 
 # --- mail ---------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="DIREKTORAT JENDERAL IMIGRASI REPUBLIK INDONESIA <no-reply@imigrasi.go.id>"
 )
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+EMAIL_TIMEOUT = _whole("EMAIL_TIMEOUT", default=10, low=1, high=300)
 DEMO_MAIL_DIR = VAR_DIR / "mail"
 #: Sign-ins of the demo data, printed by ``make run``; the accounts exist only in demo mode.
 DEMO_PASSWORD = "jalan-laut-kopi-senja" if DEMO else ""
@@ -242,6 +273,7 @@ DEMO_SIGN_INS = [
     ("budi", _("Budi, verifikator")),
     ("rina", _("Rina, petugas")),
     ("ratna", _("Ratna, penyetuju")),
+    ("puti", _("Puti, pimpinan")),
     ("kartika", _("Kartika, admin")),
     ("dewi", _("Dewi, pengelola konten")),
     ("umar", _("Umar, auditor")),
@@ -255,17 +287,42 @@ MAIL_BUILDERS = {
     "accounts": "accounts.emails",
     "requests": "requests_app.emails",
     "hub": "public_site.hub.emails",
+    "core": "core.emails",
 }
 
 # --- Info Layanan (public_site.hub) ---------------------------------------------------------------------------
 #: Older content turns the daily self-check red.
-HUB_CONTENT_MAX_DAYS = env.int("HUB_CONTENT_MAX_DAYS", default=180)
+HUB_CONTENT_MAX_DAYS = _whole("HUB_CONTENT_MAX_DAYS", default=180, low=1, high=3_660)
 #: Whether the self-check may ask other people's sites; off where the server has no way out.
 HUB_CHECK_OUTBOUND = env.bool("HUB_CHECK_OUTBOUND", default=not DEMO)
 #: Who gets the mail when it is red; empty: every officer who may edit the pages.
 HUB_CHECK_MAIL_TO = env.list("HUB_CHECK_MAIL_TO", default=[])
+#: What needs an administrator's eye: dotted paths of ``f() -> iterable of core.problems.Problem``.
+PROBLEM_FINDERS = [
+    "core.problems.platform_problems",
+    "accounts.problems.problems",
+    "requests_app.problems.problems",
+    "public_site.problems.problems",
+]
+#: What an officer still has on the desk: ``f(user) -> iterable of (words, address)``; asked before an account is shut.
+OPEN_WORK = ["requests_app.problems.open_work"]
+#: Where records of the holdings are in use: ``f(records, since) -> queryset with "record_id" and "number"``.
+RECORD_USES = ["requests_app.record_uses.answers_on"]
+#: Called with the keys of records that got their former values back.
+RECORD_CHANGED = ["requests_app.record_uses.forget_proposals"]
+#: Mails that make a secret anew: sent by their own verb, never once more from the list.
+MAILS_NEVER_AGAIN = ["accounts.sign_in_code", "accounts.account_opened", "accounts.password_reset"]
+#: What officers do beyond reading and writing rows: dotted paths of ``f() -> iterable of admin_theme.roles.Duty``.
+ROLE_DUTIES = ["requests_app.duties.duties"]
+#: Queued when the calendar of holidays changed: dotted paths of tasks without arguments.
+CALENDAR_TASKS = ["requests_app.tasks.count_due_dates"]
 #: Lines above the officers' first page: dotted paths of ``f(request) -> list of {"tone", "text", "link"}``.
-DASHBOARD_NOTICES = ["public_site.hub.admin.dashboard_notices"]
+DASHBOARD_NOTICES = [
+    "core.reference.holiday_import.dashboard_notices",
+    "requests_app.admin.conversation.dashboard_notices",
+    "requests_app.admin.revoking.dashboard_notices",
+    "public_site.hub.admin.dashboard_notices",
+]
 
 # --- WhatsApp (Cloud API) -------------------------------------------------------------------------------------
 #: Empty secrets switch it off: the webhook answers 404. The simulator works without any of them.
@@ -274,22 +331,22 @@ WHATSAPP_APP_SECRET = env.str("WHATSAPP_APP_SECRET", default="")
 WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
 WHATSAPP_PHONE_NUMBER_ID = env.str("WHATSAPP_PHONE_NUMBER_ID", default="")
 WHATSAPP_API_URL = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com/v24.0")
-WHATSAPP_TIMEOUT = env.int("WHATSAPP_TIMEOUT", default=10)
+WHATSAPP_TIMEOUT = _whole("WHATSAPP_TIMEOUT", default=10, low=1, high=300)
 #: By sender: wrong numbers, and messages that get an answer, in an hour.
-WHATSAPP_STATUS_MISSES = env.int("WHATSAPP_STATUS_MISSES", default=5)
-WHATSAPP_MESSAGES_PER_HOUR = env.int("WHATSAPP_MESSAGES_PER_HOUR", default=60)
+WHATSAPP_STATUS_MISSES = _whole("WHATSAPP_STATUS_MISSES", default=5, low=1, high=1_000)
+WHATSAPP_MESSAGES_PER_HOUR = _whole("WHATSAPP_MESSAGES_PER_HOUR", default=60, low=1, high=100_000)
 #: How long a number and texts stay after the person's last message; longer while an officer is talking to them.
-WHATSAPP_KEEP_HOURS = env.int("WHATSAPP_KEEP_HOURS", default=24)
-WHATSAPP_OFFICER_DAYS = env.int("WHATSAPP_OFFICER_DAYS", default=7)
+WHATSAPP_KEEP_HOURS = _whole("WHATSAPP_KEEP_HOURS", default=24, low=1, high=720)
+WHATSAPP_OFFICER_DAYS = _whole("WHATSAPP_OFFICER_DAYS", default=7, low=1, high=366)
 #: Ids without text; the API delivers again for up to seven days.
-WHATSAPP_MESSAGE_DAYS = env.int("WHATSAPP_MESSAGE_DAYS", default=30)
-WHATSAPP_PASSPORT_DAYS = env.int("WHATSAPP_PASSPORT_DAYS", default=180)
+WHATSAPP_MESSAGE_DAYS = _whole("WHATSAPP_MESSAGE_DAYS", default=30, low=1, high=3_660)
+WHATSAPP_PASSPORT_DAYS = _whole("WHATSAPP_PASSPORT_DAYS", default=180, low=1, high=3_660)
 
 # --- queue --------------------------------------------------------------------------------------------------
 Q_CLUSTER = {
     "name": "layanan-data",
     "orm": "default",
-    "workers": env.int("WORKERS", default=2),
+    "workers": _whole("WORKERS", default=2, low=1, high=64),
     "timeout": 600,
     "retry": 660,
     "max_attempts": 3,
@@ -357,4 +414,5 @@ LOGGING = {
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
+from core.settings.tasks import TASK_LABELS  # noqa: E402, F401
 from core.settings.unfold import UNFOLD  # noqa: E402, F401  the console's site map is its own page

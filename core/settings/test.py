@@ -1,5 +1,6 @@
 """Settings of the test suite: the production rules, cheap hashing, files in a temporary folder."""
 
+import logging
 import os
 import tempfile
 
@@ -15,6 +16,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 LOGGING_CONFIG = None
+# The tables of roles ask for thousands of refused pages; pytest would format each one's traceback three times.
+logging.getLogger("django.request").setLevel(logging.ERROR)
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # WhiteNoise warns about a missing folder, and warnings are errors here.

@@ -19,7 +19,30 @@ SITE_MAP: list[dict[str, Any]] = [
                 "model": "requests_app.DataRequest",
                 "badge": "requests_app.dashboard.waiting_badge",
             },
-            {"title": _("Pendaftaran"), "icon": "how_to_reg", "model": "accounts.Registration"},
+            {
+                "title": _("Beban kerja"),
+                "icon": "groups",
+                "url": "admin:requests_app_datarequest_workload",
+                "permission": "requests_app.view_datarequest",
+            },
+            {
+                "title": _("Masukkan permohonan"),
+                "icon": "post_add",
+                "url": "admin:requests_app_datarequest_entry",
+                "permission": "requests_app.enter_datarequest",
+            },
+            {
+                "title": _("Meja jawab"),
+                "icon": "table_rows",
+                "url": "admin:requests_app_datarequest_bench",
+                "permission": "requests_app.process_datarequest",
+            },
+            {
+                "title": _("Pendaftaran"),
+                "icon": "how_to_reg",
+                "model": "accounts.Registration",
+                "badge": "requests_app.dashboard.registration_badge",
+            },
             {
                 "title": _("Percakapan WhatsApp"),
                 "icon": "forum",
@@ -47,6 +70,11 @@ SITE_MAP: list[dict[str, Any]] = [
                 "model": "accounts.Agency",
             },
             {"title": _("PKS"), "icon": "handshake", "model": "accounts.Agreement"},
+            {
+                "title": _("Tujuan permintaan data"),
+                "icon": "target",
+                "model": "accounts.Purpose",
+            },
             {"title": _("Pengguna"), "icon": "group", "model": "accounts.User"},
             {"title": _("Peran"), "icon": "shield_person", "model": "auth.Group"},
         ],
@@ -55,7 +83,19 @@ SITE_MAP: list[dict[str, Any]] = [
         "title": _("Katalog"),
         "separator": True,
         "items": [
-            {"title": pgettext_lazy("jamak", "Layanan"), "icon": "category", "model": "catalogue.Service"}
+            {"title": pgettext_lazy("jamak", "Layanan"), "icon": "category", "model": "catalogue.Service"},
+            {"title": _("Aturan kerja"), "icon": "rule_settings", "model": "rules.WorkRules"},
+            {
+                "title": pgettext_lazy("jamak", "Alasan"),
+                "icon": "format_list_bulleted",
+                "model": "rules.Reason",
+            },
+            {"title": _("Teks surel"), "icon": "edit_note", "model": "core.MailText"},
+            {
+                "title": pgettext_lazy("jamak", "Balasan siap pakai"),
+                "icon": "quickreply",
+                "model": "requests_app.SavedReply",
+            },
         ],
     },
     {
@@ -107,7 +147,20 @@ SITE_MAP: list[dict[str, Any]] = [
         "separator": True,
         "collapsible": True,
         "items": [
+            {
+                "title": _("Masalah hari ini"),
+                "icon": "warning",
+                "url": "admin:problems",
+                "permission": "core.view_outgoingmail",
+            },
             {"title": _("Jejak Akses"), "icon": "policy", "model": "access_log.AccessEntry"},
+            {"title": _("Perubahan pengaturan"), "icon": "history", "model": "admin.LogEntry"},
+            {
+                "title": _("Pemusnahan data"),
+                "icon": "delete_sweep",
+                "model": "requests_app.DestructionCertificate",
+            },
+            {"title": _("Konfirmasi identitas"), "icon": "verified_user", "model": "accounts.IdentityCheck"},
             {"title": _("Antrean kerja"), "icon": "pending_actions", "model": "django_q.OrmQ"},
             {"title": _("Pekerjaan gagal"), "icon": "error", "model": "django_q.Failure"},
             {"title": _("Pekerjaan selesai"), "icon": "task_alt", "model": "django_q.Success"},
@@ -152,6 +205,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("Ganti kata sandi"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Aplikasi autentikator"), "link": reverse_lazy("admin:authenticator")},
         ],
     },
     # No model is searched from the palette: its answers are cached and would carry personal data.

@@ -9,11 +9,21 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+
+from core.plain_text import visible_text
+from requests_app.forms.texts import say_what_is_missing
 
 
 class SiteBoundField(BoundField):
     """A field that knows where its error link leads and how wide it stands in the grid."""
+
+    @property
+    def data(self) -> Any:
+        """What was sent; texts without signs nobody sees, passwords (``strip=False``) as they are."""
+        sent = super().data
+        if isinstance(sent, str) and getattr(self.field, "strip", False):
+            return visible_text(sent)
+        return sent
 
     @property
     def anchor(self) -> str:
@@ -69,25 +79,6 @@ class FieldGroup:
     fields: list[BoundField]
 
 
-def _say_what_is_missing(field: forms.Field) -> None:
-    """Turn Django's general "required" into an order naming the field, unless the form words it itself."""
-    if field.error_messages.get("required") != forms.Field.default_error_messages["required"]:
-        return
-    label = str(field.label or "")
-    if isinstance(field, forms.BooleanField):
-        words = _("Centang “%(label)s”")
-    elif label.endswith("?"):
-        words = _("Pilih jawaban: %(label)s")
-    elif isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        words = _("Pilih %(label)s")
-    elif not isinstance(field, forms.FileField):
-        words = _("Isi %(label)s")
-    else:
-        # "Unggah Dokumen Tambahan" is already the order it would become.
-        words = "%(label)s" if label.startswith(_("Unggah")) else _("Unggah %(label)s")
-    field.error_messages["required"] = words % {"label": label}
-
-
 class SiteForm(forms.Form):
     """Base of every form: our templates, no browser validation, errors as a list of links.
 
@@ -104,7 +95,7 @@ class SiteForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            _say_what_is_missing(field)
+            say_what_is_missing(field)
 
     def groups(self) -> Iterator[FieldGroup]:
         """The visible fields in their blocks, ready for the template."""

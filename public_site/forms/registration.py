@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Registration
+from core.catalogue.kinds import is_mark
 from core.doors.scanning import check_pdf
 from core.reference.models import ImmigrationOffice, Region
 from public_site.forms.base import SiteForm
@@ -28,6 +29,11 @@ class SizedCharField(forms.CharField):
         kwargs.setdefault("error_messages", {"required": _("Isi %(label)s") % {"label": label}})
         super().__init__(label=label, **kwargs)
         self.minimum, self.maximum, self.short = minimum, maximum, short
+
+    def to_python(self, value: Any) -> str:
+        """A single-line text loses superfluous spaces."""
+        text = str(super().to_python(value) or "")
+        return text if isinstance(self.widget, forms.Textarea) else " ".join(text.split())
 
     def validate(self, value: str) -> None:
         """Raises ``ValidationError`` naming the length that was typed."""
@@ -194,9 +200,11 @@ class RegistrationForm(SiteForm):
     def clean_full_name(self) -> str:
         """Letters and . ' - , only."""
         name = " ".join(self.cleaned_data["full_name"].split())
-        if re.search(r"[0-9]", name):
+        if any(sign.isdigit() for sign in name):
             raise ValidationError(_("Nama memuat angka. Tulis sesuai identitas"))
-        if not re.fullmatch(r"[^\W_][\w .,'’`/-]*", name):
+        if not name[0].isalpha() or not all(
+            sign.isalpha() or sign in " .,'’‘`/-()" or is_mark(sign) for sign in name
+        ):
             raise ValidationError(_("Nama memuat tanda yang tidak dikenal. Tulis sesuai identitas"))
         return name
 

@@ -1,168 +1,85 @@
-"""Forms of a request: its letter, the declaration before sending, the reason for withdrawing."""
+"""Forms of a request as the site draws them: letter, row, message, declaration, reason for withdrawing."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.catalogue.forms import SchemaForm
-from core.doors import clock
-from core.doors.scanning import check_pdf
 from public_site.forms.base import SiteForm
-from requests_app.models import DataRequest, LegalBasis
-from requests_app.operations import HEADER_FIELDS
-
-OLDEST_LETTER = timedelta(days=366)
-
-
-class BoundedText(forms.CharField):
-    """A text whose length is judged in our own words; single-line text loses superfluous spaces."""
-
-    def __init__(self, *, shortest: int, longest: int, short_message: Any = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.shortest = shortest
-        self.longest = longest
-        self.short_message = short_message or _(
-            "%(label)s terlalu singkat. Tulis paling sedikit %(limit)d karakter"
-        )
-
-    def to_python(self, value: Any) -> str:
-        text = str(super().to_python(value) or "").replace("\r\n", "\n")
-        return text if isinstance(self.widget, forms.Textarea) else " ".join(text.split())
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if not value:
-            return
-        if len(value) < self.shortest:
-            raise ValidationError(self.short_message, params={"label": self.label, "limit": self.shortest})
-        if len(value) > self.longest:
-            raise ValidationError(
-                _("%(label)s paling banyak %(limit)d karakter. Anda menulis %(count)d"),
-                params={"label": self.label, "limit": self.longest, "count": len(value)},
-            )
+from requests_app.forms.letter import LetterForm as SharedLetterForm
+from requests_app.forms.message import MessageForm as SharedMessageForm
+from requests_app.forms.texts import BoundedText
 
 
-class LetterForm(SiteForm):
-    """The letter's data (step 1). A draft keeps what is right even while something else is missing."""
+class Lockable(forms.Form):
+    """A form of which some fields stay as they are while a request is under correction."""
 
-    fieldsets = (
-        (_("Surat"), ["letter_number", "letter_date", "subject", "unit", "phone", "letter"]),
-        (_("Tujuan"), ["purpose", "legal_basis"]),
-    )
-    wide_fields = frozenset({"subject", "legal_basis"})
+    locked: frozenset[str] = frozenset()
 
-    letter_number = BoundedText(
-        label=_("No. Surat"),
-        shortest=1,
-        longest=60,
-        error_messages={"required": _("Isi No. Surat sesuai surat permohonan Anda")},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    letter_date = forms.DateField(
-        label=_("Tanggal Surat"),
-        error_messages={"invalid": _("Tanggal Surat tidak ada di kalender. Tulis misalnya 31-12-2000")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "w-s"}),
-    )
-    subject = BoundedText(label=_("Perihal"), shortest=3, longest=150)
-    unit = BoundedText(label=_("Satuan Kerja"), shortest=3, longest=150)
-    phone = forms.CharField(
-        label=_("No. Telp Pemohon"),
-        widget=forms.TextInput(
-            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "class": "w-m"}
-        ),
-    )
-    letter = forms.FileField(
-        label=_("Surat Permohonan Resmi"),
-        help_text=_("hanya PDF (Maksimal 2 MB)"),
-        error_messages={
-            "empty": _("Berkas kosong"),
-            "invalid": _("Berkas belum terunggah. Coba lagi"),
-            "missing": _("Berkas belum terunggah. Coba lagi"),
-        },
-        widget=forms.FileInput(attrs={"accept": ".pdf,application/pdf"}),
-    )
-    purpose = BoundedText(
-        label=_("Tujuan Permintaan Data"),
-        shortest=20,
-        longest=1000,
-        short_message=_("Jelaskan tujuan paling sedikit %(limit)d karakter"),
-        widget=forms.Textarea(attrs={"data-count": "1000", "rows": 5}),
-    )
-    legal_basis = forms.ChoiceField(
-        label=_("Dasar hukum"),
-        help_text=_("UU Pelindungan Data Pribadi Pasal 15 ayat (1)"),
-        choices=[("", "—"), *LegalBasis.choices],
-    )
+    def lock(self, names: Iterable[str], reasons: Mapping[str, str]) -> None:
+        """Shows the named fields without letting them change, and the officers' reasons at the others."""
+        self.locked = frozenset(names) & frozenset(self.fields)
+        for name in self.locked:
+            self.fields[name].disabled = True
+            self.fields[name].required = False
+            setattr(self.fields[name], "is_demanded", False)  # noqa: B010  read by the templates
+        for name, reason in reasons.items():
+            if name in self.fields:
+                self.fields[name].help_text = reason
 
-    def __init__(self, *args: Any, data_request: DataRequest, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(data_request, name) for name in HEADER_FIELDS}
-        super().__init__(*args, **kwargs)
-        self.data_request = data_request
-        self.keep_letter(data_request)
 
-    def keep_letter(self, data_request: DataRequest) -> None:
-        """A stored letter need not be chosen again."""
-        self.data_request = data_request
-        self.fields["letter"].required = not data_request.letter
+class LetterForm(Lockable, SharedLetterForm, SiteForm):
+    """The letter's data (step 1)."""
 
-    def clean_letter_date(self) -> Any:
-        day = self.cleaned_data["letter_date"]
-        sent = self.data_request.submitted_at
-        today = clock.today()
-        if day > today:
-            raise ValidationError(
-                _("Tanggal Surat tidak boleh melewati hari ini, %(today)s"),
-                params={"today": clock.long_date(today)},
-            )
-        if day < (clock.local_date(sent) if sent else today) - OLDEST_LETTER:
-            raise ValidationError(
-                _("Tanggal Surat %(day)s sudah lebih dari satu tahun. Pakai surat yang lebih baru"),
-                params={"day": clock.long_date(day)},
-            )
-        return day
-
-    def clean_phone(self) -> str:
-        digits: str = self.cleaned_data["phone"]
-        for sign in " -.()":
-            digits = digits.replace(sign, "")
-        bare = digits.removeprefix("+")
-        if not (bare.isascii() and bare.isdigit()) or not digits.startswith(("0", "+62")):
-            raise ValidationError(_("No. Telp Pemohon harus diawali 0 atau +62, misalnya 081234567890"))
-        if not 9 <= len(bare) <= 15:
-            raise ValidationError(
-                _("No. Telp Pemohon terdiri dari 9 sampai 15 angka. Anda menulis %(count)d"),
-                params={"count": len(bare)},
-            )
-        return digits
-
-    def clean_letter(self) -> UploadedFile | None:
-        uploaded: UploadedFile | None = self.cleaned_data.get("letter")
-        if uploaded is not None:
-            check_pdf(uploaded, gettext("Surat Permohonan Resmi"))
-        return uploaded
-
-    def storable(self) -> dict[str, Any]:
-        """What may be stored now: every right value, and in a draft also what the person emptied."""
-        values = {name: self.cleaned_data[name] for name in HEADER_FIELDS if name in self.cleaned_data}
-        if self.data_request.is_draft:
-            for name in HEADER_FIELDS:
-                if name not in values and self.has_error(name, "required"):
-                    values[name] = None if name == "letter_date" else ""
-        return values
-
-    def forget_missing(self) -> None:
-        """For “Simpan draf”: what is still empty is no error yet."""
-        for name in [name for name in self.errors if self.has_error(name, "required")]:
+    def full_clean(self) -> None:
+        """What stays as it was sent is not judged again."""
+        super().full_clean()
+        for name in self.locked & frozenset(self.errors):
             del self.errors[name]
 
 
-class RowForm(SiteForm, SchemaForm):
+class RowForm(Lockable, SiteForm, SchemaForm):
     """A typed row of Data Detail, drawn like every form of the site."""
+
+    #: Values of the row as it was sent, for its locked columns.
+    sent: Mapping[str, Any] = MappingProxyType({})
+
+    def full_clean(self) -> None:
+        """Locked columns keep what was sent; what only they are to blame for is not held against the person."""
+        super().full_clean()
+        if not self.locked or not self.is_bound:
+            return
+        _values, old_errors = self.schema.clean_asked(
+            {key: str(value) for key, value in self.sent.items()}, self.lookups
+        )
+        for name in self.locked & frozenset(self.errors):
+            texts = self.errors.pop(name)
+            if name not in old_errors:
+                # A rule over several columns is reported at the first of them, which may be locked.
+                self.add_error(None, list(texts))
+        self.values = {key: value for key, value in self.values.items() if key not in self.locked} | {
+            key: self.sent[key] for key in self.locked if key in self.sent
+        }
+
+
+class ExplanationForm(SiteForm):
+    """Why a pinned place stays as it is."""
+
+    explanation = BoundedText(
+        label=_("Tidak diubah karena"),
+        shortest=5,
+        longest=500,
+        widget=forms.Textarea(attrs={"data-count": "500", "rows": 4}),
+    )
+
+
+class MessageForm(SharedMessageForm, SiteForm):
+    """A message to the officers."""
+
+    wide_fields: frozenset[str] | set[str] = frozenset({"text"})
 
 
 class DeclarationForm(SiteForm):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts import otp
+from accounts import authenticator, otp
 from accounts.models import User
 from core import throttle
 from core.addresses import client_address
@@ -142,36 +142,75 @@ class CodeForm(SiteForm):
 
     def clean_otp_token(self) -> str:
         """Checks the code against the attempt's newest one; a wrongly written code costs no try."""
-        typed = re.sub(r"[\s.\-–]", "", self.cleaned_data["otp_token"])
-        if not re.fullmatch(r"[0-9]+", typed):
-            raise ValidationError(
-                _("Kode OTP terdiri dari %(digits)s angka"), params={"digits": settings.OTP_DIGITS}
-            )
-        if len(typed) != settings.OTP_DIGITS:
-            raise ValidationError(
-                _("Kode OTP terdiri dari %(digits)s angka. Anda menulis %(length)s angka"),
-                params={"digits": settings.OTP_DIGITS, "length": len(typed)},
-            )
+        typed = digits_of(self.cleaned_data["otp_token"], settings.OTP_DIGITS)
         checked = otp.check_code(self.user, self.attempt, typed)
         if checked.outcome is otp.Outcome.RIGHT:
             self.user.otp_device = otp.device_of(self.user)  # type: ignore[attr-defined]  # read by django-otp
             return ""
-        if checked.outcome is otp.Outcome.VOID:
-            self.is_void = True
-            raise ValidationError(void_text(), code="void")
-        if checked.outcome is otp.Outcome.EXPIRED:
-            raise ValidationError(_("Kode OTP sudah kedaluwarsa. Pilih Kirim ulang kode"), code="expired")
-        if checked.outcome is otp.Outcome.SUPERSEDED and checked.newest_sent_at is not None:
-            raise ValidationError(
-                _("Kode itu sudah diganti. Pakai kode terbaru yang dikirim pukul %(time)s"),
-                code="superseded",
-                params={"time": clock.time_wib(checked.newest_sent_at)},
-            )
+        self.is_void = checked.outcome is otp.Outcome.VOID
+        raise refusal(checked)
+
+
+class AuthenticatorForm(CodeForm):
+    """The code of the authenticator app, or one of the recovery codes."""
+
+    otp_token = forms.CharField(
+        label=_("Kode autentikator"),
+        max_length=40,
+        error_messages={"required": _("Isi kode 6 angka dari aplikasi autentikator")},
+        help_text=_("Ponsel tidak ada? Tulis satu kode pemulihan, 10 angka."),
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "maxlength": "16",
+                "class": "otp",
+                "autofocus": "",
+            }
+        ),
+    )
+
+    def clean_otp_token(self) -> str:
+        """Checks it by the authenticator's own rules; which device it was decides what the session is called."""
+        typed = digits_of(self.cleaned_data["otp_token"], settings.OTP_DIGITS, authenticator.RECOVERY_DIGITS)
+        checked, device = authenticator.check(self.user, self.attempt, typed)
+        if device is not None:
+            self.user.otp_device = device  # type: ignore[attr-defined]  # read by django-otp
+            return ""
+        self.is_void = checked.outcome is otp.Outcome.VOID
+        raise refusal(checked)
+
+
+def digits_of(typed: str, *lengths: int) -> str:
+    """The typed code without spaces and dashes; ``ValidationError`` unless it has one of these lengths."""
+    code = re.sub(r"[\s.\-–]", "", typed)
+    if not re.fullmatch(r"[0-9]+", code):
+        raise ValidationError(_("Kode OTP terdiri dari %(digits)s angka"), params={"digits": lengths[0]})
+    if len(code) not in lengths:
         raise ValidationError(
-            _("Kode OTP tidak cocok. Sisa percobaan: %(left)s"),
-            code="wrong",
-            params={"left": checked.tries_left},
+            _("Kode OTP terdiri dari %(digits)s angka. Anda menulis %(length)s angka"),
+            params={"digits": lengths[0], "length": len(code)},
         )
+    return code
+
+
+def refusal(checked: otp.Checked) -> ValidationError:
+    """What is said about a code that was not right."""
+    if checked.outcome is otp.Outcome.VOID:
+        return ValidationError(void_text(), code="void")
+    if checked.outcome is otp.Outcome.EXPIRED:
+        return ValidationError(_("Kode OTP sudah kedaluwarsa. Pilih Kirim ulang kode"), code="expired")
+    if checked.outcome is otp.Outcome.SUPERSEDED and checked.newest_sent_at is not None:
+        return ValidationError(
+            _("Kode itu sudah diganti. Pakai kode terbaru yang dikirim pukul %(time)s"),
+            code="superseded",
+            params={"time": clock.time_wib(checked.newest_sent_at)},
+        )
+    return ValidationError(
+        _("Kode OTP tidak cocok. Sisa percobaan: %(left)s"),
+        code="wrong",
+        params={"left": checked.tries_left},
+    )
 
 
 def void_text() -> str:

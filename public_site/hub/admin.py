@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
@@ -18,12 +20,14 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from admin_theme.base import OfficerModelAdmin, OfficerTabularInline, ReadOnlyAdmin
+from admin_theme.filters import RangeDateFilter
 from core.doors import clock, queue
 from core.doors.pdf import PdfUnavailableError
 from core.doors.scanning import check_pdf
+from core.doors.storage import PDF, send_file
 from core.middleware import PUBLIC_POLICY
 from public_site.hub import drawing, guides, usage
-from public_site.hub.models import GuideFact, Hub, HubCheck, HubCount, HubLink, Sop, SopStep
+from public_site.hub.models import GuideFact, GuideVersion, Hub, HubCheck, HubCount, HubLink, Sop, SopStep
 from public_site.hub.views import draw
 from public_site.models import Guide
 from public_site.templatetags.site import filesize_id
@@ -62,7 +66,6 @@ class HubLinkInline(OfficerTabularInline):
     model = HubLink
     extra = 0
     ordering_field = "order"
-    hide_ordering_field = True
     fields = ["kind", "label", "label_en", "guide", "guide_other", "url", "is_published", "order"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -84,6 +87,7 @@ class HubLinkInline(OfficerTabularInline):
 class HubAdmin(OfficerModelAdmin):
     """The page of an office."""
 
+    empty_text = _("Tambahkan halaman untuk sebuah kantor; kode QR dan posternya dibuat otomatis.")
     list_display = [
         "name",
         "display_address",
@@ -97,10 +101,10 @@ class HubAdmin(OfficerModelAdmin):
     inlines = [HubLinkInline]
     autocomplete_fields = ["office"]
     fieldsets = [
-        (None, {"fields": ["name", "intro", "notice", "slug", "office", ("is_published", "is_default")]}),
+        (None, {"fields": ["name", "intro", "notice", "slug", "office", "is_published", "is_default"]}),
         (
             _("Kontak"),
-            {"fields": [("whatsapp", "phone"), "email", "hours", "address", "map_url", "confirmed_on"]},
+            {"fields": ["whatsapp", "phone", "email", "hours", "address", "map_url", "confirmed_on"]},
         ),
         (_("Bahasa Inggris"), {"fields": ["name_en", "intro_en", "notice_en", "hours_en"]}),
     ]
@@ -110,6 +114,10 @@ class HubAdmin(OfficerModelAdmin):
     class Media:
         js = ["public_site/js/hub_preview.js"]
         css = {"all": ["public_site/hub_admin.css"]}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The address stands on printed codes and in everybody's links: it stays."""
+        return ["slug"] if obj else []
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Short text boxes: hours and addresses have two or three lines."""
@@ -175,10 +183,8 @@ class HubAdmin(OfficerModelAdmin):
 
     def _typed_links(self, request: HttpRequest, hub: Hub) -> list[HubLink]:
         """Put what was typed into ``hub`` (fields that are wrong stay as stored) and return the typed buttons."""
-        slug = hub.slug
         form = self.get_form(request, hub, change=True)(request.POST, instance=hub)
         form.is_valid()
-        hub.slug = hub.slug or slug
         formsets, _instances = self._create_formsets(request, hub, change=True)
         typed: list[HubLink] = []
         for formset in formsets:
@@ -196,6 +202,7 @@ class HubAdmin(OfficerModelAdmin):
 class GuideFactAdmin(OfficerModelAdmin):
     """Fees, dates and addresses in guides, each to be confirmed by an officer."""
 
+    empty_text = _("Biaya dan tanggal yang dipakai panduan muncul di sini setelah panduan dimuat.")
     list_display = ["label", "value", "value_en", "display_state", "source"]
     search_fields = ["label", "key", "value"]
     list_filter = [("confirmed_on", admin.EmptyFieldListFilter)]
@@ -236,7 +243,6 @@ class SopStepInline(OfficerTabularInline):
     model = SopStep
     extra = 0
     ordering_field = "order"
-    hide_ordering_field = True
     fields = ["activity", "by_applicant", "by_unit", "equipment", "duration", "output", "note", "order"]
 
 
@@ -244,6 +250,9 @@ class SopStepInline(OfficerTabularInline):
 class SopAdmin(OfficerModelAdmin):
     """The SOP of a page."""
 
+    list_filter = ["is_published", "hub"]
+    search_fields = ["number", "name"]
+    empty_text = _("Tambahkan SOP pertama sebuah kantor, lalu isi langkahnya.")
     list_display = ["number", "name", "hub", "effective_on", "is_published"]
     inlines = [SopStepInline]
     fieldsets = [
@@ -254,7 +263,8 @@ class SopAdmin(OfficerModelAdmin):
                     "hub",
                     "unit_lines",
                     ("number", "name"),
-                    ("made_on", "revised_on", "effective_on"),
+                    ("made_on", "revised_on"),
+                    "effective_on",
                     ("signer_title", "signer_name", "signer_nip"),
                     "is_published",
                 ]
@@ -271,8 +281,9 @@ class SopAdmin(OfficerModelAdmin):
 class HubCheckAdmin(ReadOnlyAdmin):
     """The dated records of the daily self-check."""
 
+    empty_text = _("Pemeriksaan berjalan sekali sehari; hasilnya muncul di sini.")
     list_display = ["display_when", "display_result", "checked", "failed", "warned", "by"]
-    list_filter = ["is_green"]
+    list_filter = ["is_green", ("started_at", RangeDateFilter)]
     list_select_related = ["by"]
     fields = ["display_when", "is_green", "by", "checked", "failed", "warned", "display_findings"]
     readonly_fields = fields
@@ -370,6 +381,7 @@ class GuideAdmin(OfficerModelAdmin):
     """Documents visitors may download; a change of text or file publishes a new version."""
 
     form = GuideForm
+    empty_text = _("Tambahkan panduan untuk pemohon atau petugas; versi PDF dibuat otomatis.")
     list_display = ["title", "audience", "language", "version", "issued_on", "is_published", "order"]
     list_editable = ["is_published", "order"]
     list_filter = [("audience", ChoicesDropdownFilter), "language", "is_published"]
@@ -412,13 +424,39 @@ class GuideAdmin(OfficerModelAdmin):
 
     @admin.display(description=_("versi yang pernah terbit"))
     def display_versions(self, guide: Guide) -> str:
-        """The versions with date and size."""
-        rows = guides.version_rows(guide) if guide.pk else []
+        """The versions with date and size, each to be opened."""
+        versions = guide.versions.all() if guide.pk else []
         return format_html_join(
             ", ",
-            "{} ({}, {})",
-            ((row["version"], row["issued_on"], filesize_id(row["size"])) for row in rows),
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{} ({}, {})</a>',
+            (
+                (
+                    reverse("admin:public_site_guide_version", args=[guide.pk, entry.pk]),
+                    entry.version,
+                    clock.short_date(entry.issued_on),
+                    filesize_id(entry.size),
+                )
+                for entry in versions
+            ),
         ) or gettext("Belum ada")
+
+    def get_urls(self) -> list[Any]:
+        """With the files of versions."""
+        view = self.admin_site.admin_view(self.version_file)
+        return [
+            path("<int:guide>/versi/<int:version>/", view, name="public_site_guide_version"),
+            *super().get_urls(),
+        ]
+
+    def version_file(self, request: HttpRequest, guide: int, version: int) -> HttpResponseBase:
+        """A version as it was handed out; visitors get the newest one only."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = get_object_or_404(GuideVersion.objects.select_related("guide"), pk=version, guide=guide)
+        try:
+            return send_file(found.file, name=guides.file_name(found.guide, found.version), content_type=PDF)
+        except OSError as error:
+            raise Http404 from error
 
     def save_model(self, request: HttpRequest, obj: Guide, form: Any, change: bool) -> None:
         """Save; a new text or file becomes the newest version, numbered on unless the editor chose a number."""

@@ -35,10 +35,16 @@ def is_person(request: HttpRequest) -> bool:
     return request.method != "HEAD" and "prefetch" not in ahead and not _PROGRAMS.search(agent)
 
 
+def is_scan(request: HttpRequest, hub: Hub) -> bool:
+    """Whether a camera opened the printed address; the mark alone also stands in the links between our pages."""
+    comes_from_us = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    is_printed = bool(hub.pk) and request.path == hub.get_absolute_url() and "bahasa" not in request.GET
+    return source_of(request) in SCANNED and is_printed and not comes_from_us
+
+
 def count_visit(request: HttpRequest, hub: Hub) -> None:
-    """One more visit; with the mark of a QR code it is a scan."""
-    source = source_of(request)
-    count(request, hub, HubCount.Kind.SCAN if source in SCANNED else HubCount.Kind.VISIT)
+    """One more scan or visit."""
+    count(request, hub, HubCount.Kind.SCAN if is_scan(request, hub) else HubCount.Kind.VISIT)
 
 
 def count(request: HttpRequest, hub: Hub, kind: str, subject: str = "") -> None:

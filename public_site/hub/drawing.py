@@ -51,6 +51,11 @@ def default_hub() -> Hub:
     )
 
 
+def mark_of(source: str) -> str:
+    """The source mark as links carry it on; empty for people who came directly."""
+    return f"?s={quote(source)}" if source else ""
+
+
 def digits_of(hub: Hub) -> str:
     """The WhatsApp number of a page: its own, else the site's."""
     return hub.whatsapp or SiteContact.current().whatsapp
@@ -68,7 +73,7 @@ def page_context(
         shown = [
             HubLink(kind=HubLink.Kind.WHATSAPP, label="CEK ALUR PASPOR", label_en="CHECK PASSPORT PROGRESS")
         ]
-    mark = f"?s={quote(source)}" if source else ""
+    mark = mark_of(source)
     with override(language):
         buttons: list[Button] = []
         social: list[Button] = []
@@ -90,12 +95,25 @@ def page_context(
         "hours": hub.text("hours", language),
         "whatsapp_number": card.whatsapp_display,
         "whatsapp_link": f"https://wa.me/{card.whatsapp}",
-        "phone_link": _phone_link(hub.phone),
+        "phone_link": phone_link(hub.phone),
         "address_id": addresses[0] + mark,
         "address_en": addresses[1] + mark,
         "has_sop": bool(hub.pk) and Sop.objects.filter(hub=hub, is_published=True).exists(),
+        "address_others": reverse("public_site:hub_offices") + ("?bahasa=en" if language == "en" else ""),
         "has_others": Hub.objects.published().exclude(pk=hub.pk).exists(),
         "updated": day_text(clock.local_date(hub.updated_at), language) if hub.updated_at else "",
+    }
+
+
+def offices_context(language: str, mark: str = "") -> dict[str, Any]:
+    """Every office with a page, its name and address in the reader's language."""
+    name = "hub_office_en" if language == "en" else "hub_office"
+    return {
+        "offices": [
+            (hub.text("name", language), reverse(f"public_site:{name}", args=[hub.slug]) + mark)
+            for hub in Hub.objects.published()
+        ],
+        "back": reverse("public_site:hub_en" if language == "en" else "public_site:hub") + mark,
     }
 
 
@@ -139,7 +157,8 @@ def _reader() -> str:
 
 
 def _short_date(day: date, language: str) -> str:
-    return f"{day.day} {day:%b} {day.year}" if language == "en" else clock.short_date(day)
+    text = f"{day.day} {day:%b} {day.year}" if language == "en" else clock.short_date(day)
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _unbroken(name: str) -> str:
@@ -147,11 +166,14 @@ def _unbroken(name: str) -> str:
     return re.sub(r"Kelas (I+)(?: (TPI))?\b", lambda m: m[0].replace(" ", "\N{NO-BREAK SPACE}"), name)
 
 
-def _phone_link(phone: str) -> str:
+def phone_link(phone: str) -> str:
+    """What dials a number as people write it; empty without a digit in it."""
     digits = "".join(sign for sign in phone if sign.isdigit())
-    if not digits:
-        return ""
-    return f"tel:+62{digits[1:]}" if digits.startswith("0") else f"tel:+{digits}"
+    if digits.startswith("0"):
+        return f"tel:+62{digits[1:]}"
+    # A short number of a call centre (1500 163, 159) is dialled as it stands.
+    is_international = phone.strip().startswith("+") or (digits.startswith("62") and len(digits) > 8)
+    return f"tel:{'+' if is_international else ''}{digits}" if digits else ""
 
 
 def plain_address(hub: Hub) -> str:

@@ -4,10 +4,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from core.doors import clock, mail
+from public_site.hub import mail_texts
+from public_site.hub.mail_texts import MAILS
 from public_site.hub.models import HubCheck
+
+__all__ = ["MAILS"]
 
 
 def editors() -> list[str]:
@@ -27,22 +30,28 @@ def check_is_red(reference: str) -> EmailMessage | None:
     to = editors()
     if check is None or not to:
         return None
-    message = mail.compose(
-        "account_notice",
+    when = clock.long_datetime(check.started_at)
+    findings = [(finding["what"], finding["text"]) for finding in check.in_state("failed")][:20]
+    link = settings.SITE_URL.rstrip("/") + reverse("admin:public_site_hubcheck_change", args=[check.pk])
+    values = {
+        "jumlah": str(check.failed),
+        "waktu": when,
+        "temuan": "\n".join(f"{what}: {text}" for what, text in findings),
+        "tautan": link,
+    }
+    message = mail.edited_message("hub.check_is_red", values, to=to[0], language="id") or mail.compose(
+        mail_texts.TEMPLATE,
         to=to[0],
-        subject=_("Info Layanan perlu diperbaiki: %(count)d temuan") % {"count": check.failed},
+        subject=mail_texts.subject_of(check.failed),
         context={
-            "paragraphs": [
-                _("Pemeriksaan harian Info Layanan pada %(when)s menemukan hal yang tidak berfungsi.")
-                % {"when": clock.long_datetime(check.started_at)}
-            ],
-            "facts": [(finding["what"], finding["text"]) for finding in check.in_state("failed")][:20],
-            "link": settings.SITE_URL.rstrip("/")
-            + reverse("admin:public_site_hubcheck_change", args=[check.pk]),
-            "link_label": _("Lihat hasil pemeriksaan"),
+            "paragraphs": [mail_texts.opening(when)],
+            "facts": findings,
+            "link": link,
+            "link_label": mail_texts.link_label(),
             "closing": [],
             "code": "",
         },
+        kind="",
     )
     message.to = to
     return message

@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import translation
+from django.utils.text import slugify
 
 from core.doors import clock
 from core.doors.pdf import render_pdf
@@ -138,9 +138,6 @@ def republish_with(fact_keys: set[str]) -> list[Guide]:
     return changed
 
 
-def version_rows(guide: Guide) -> list[dict[str, Any]]:
-    """The guide's versions for a list in the console, newest first."""
-    return [
-        {"version": entry.version, "issued_on": clock.short_date(entry.issued_on), "size": entry.size}
-        for entry in guide.versions.all()
-    ]
+def file_name(guide: Guide, version: str) -> str:
+    """Under which a version is saved on a telephone: ``panduan-izin-tinggal-v1-0.pdf``."""
+    return f"{slugify(guide.title) or guide.slug}-v{slugify(version.replace('.', '-'))}.pdf"

@@ -32,7 +32,7 @@ def check_slug(value: str) -> None:
 
 def check_link(value: str) -> None:
     """Allow ``https://`` and pages of this site; everything else (``javascript:``, ``//``) is refused."""
-    if not (value.startswith("https://") or re.match(r"^/(?!/)", value)):
+    if not (value.startswith("https://") or re.match(r"^/(?![/\\])", value)):
         raise ValidationError(_("Tautan diawali https:// atau / untuk halaman situs ini. Perbaiki tautan"))
 
 

@@ -9,14 +9,14 @@ from django.core.files.storage import default_storage
 from django.utils import translation
 
 from core.doors import clock
-from core.doors.pdf import render_pdf
+from core.doors.pdf import render_sheet
 from core.reference.models import Letterhead
 from public_site.hub.models import Hub, HubCount, HubLink
 
 #: Paper sizes of the poster with their source marks.
 PAPERS = {"a4": HubCount.Source.POSTER_A4, "a5": HubCount.Source.POSTER_A5}
 #: Changes whenever the poster's template does, so that kept files are made anew.
-_DESIGN = "1"
+_DESIGN = "2"
 _FOLDER = "hub/posters"
 
 
@@ -59,12 +59,14 @@ def poster(hub: Hub, paper: str) -> bytes:
     context = {
         "hub": hub,
         "paper": paper,
-        "labels": labels,
         "letterhead": letterhead,
-        "code": code(hub, PAPERS[paper]).svg_data_uri(border=0, dark="#0b2347"),
+        "code": code(hub, PAPERS[paper]).svg_data_uri(border=4, dark="#0b2347"),
         "address": address.partition("?")[0].partition("://")[2],
     }
     with translation.override("id"):
-        content = render_pdf("public_site/hub/poster.html", context)
+        # A poster is one sheet: buttons that find no room on it are left to the page it leads to.
+        fewer = [len(labels), *(number for number in (6, 4, 2, 0) if number < len(labels))]
+        sheets = ({**context, "labels": labels[:number]} for number in fewer)
+        content = render_sheet("public_site/hub/poster.html", sheets)
     default_storage.save(name, ContentFile(content))
     return content

@@ -15,6 +15,7 @@ from core.doors.excel_writer import SheetData, write_rows
 from core.doors.pdf import render_pdf
 from core.reference.models import Letterhead
 from public_site.hub.models import GuideFact, GuideVersion, Hub, HubCheck, HubCount
+from public_site.models import Guide
 
 
 @dataclass
@@ -62,13 +63,15 @@ def month_report(year: int, month: int) -> MonthReport:
             .order_by("-total")
         ):
             found.by_source.append([str(HubCount.Source(source).label), total])
+        titles = dict(Guide.objects.values_list("slug", "title"))
         for kind, subject, total in (
             counts.exclude(subject="")
             .values_list("kind", "subject")
             .annotate(total=Sum("number"))
             .order_by("-total")
         ):
-            found.by_subject.append([str(HubCount.Kind(kind).label), subject, total])
+            name = titles.get(subject, subject) if kind == HubCount.Kind.DOWNLOAD else subject
+            found.by_subject.append([str(HubCount.Kind(kind).label), name, total])
         for day, kind, total in (
             counts.values_list("day", "kind").annotate(total=Sum("number")).order_by("day", "kind")
         ):
@@ -103,7 +106,7 @@ def _add_checks(found: MonthReport) -> None:
 
 
 def report_xlsx(found: MonthReport) -> bytes:
-    """The report as a workbook of six sheets."""
+    """The report as a workbook of seven sheets."""
     with translation.override("id"):
         kinds = [str(label) for label in HubCount.Kind.labels]
         summary: list[list[Any]] = [
@@ -119,6 +122,7 @@ def report_xlsx(found: MonthReport) -> bytes:
             (_("Sumber"), [_("Sumber"), _("Jumlah")], found.by_source),
             (_("Tombol dan panduan"), [_("Jenis"), _("Tombol atau panduan"), _("Jumlah")], found.by_subject),
             (_("Per hari"), [_("Tanggal"), _("Jenis"), _("Jumlah")], found.by_day),
+            (_("Panduan"), [_("Panduan"), _("Versi"), _("Tanggal terbit")], found.guides),
             (
                 _("Pemeriksaan"),
                 [_("Tanggal"), _("Waktu"), _("Hasil"), _("Diperiksa"), _("Gagal"), _("Temuan")],

@@ -10,6 +10,7 @@ from wsgiref.util import setup_testing_defaults
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from core.doors import clock, mail, reach
 from core.doors.scanning import judge_pdf
 from public_site.hub import drawing
-from public_site.hub.models import PHONE, WHATSAPP, GuideFact, Hub, HubCheck, HubLink
+from public_site.hub.models import PHONE, WHATSAPP, GuideFact, Hub, HubCheck, HubLink, Sop
 from public_site.models import Guide
 
 OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
@@ -60,15 +61,25 @@ def _all() -> Iterator[Finding]:
     hubs = list(Hub.objects.published())
     if not hubs:
         yield Finding("", _("Halaman"), FAILED, _("Belum ada halaman Info Layanan yang terbit."))
+    linked: set[int] = set()
     for hub in hubs:
-        links = [link for link in hub.links.all() if link.is_published]
+        links = [link for link in hub.links.select_related("guide", "guide_other") if link.is_published]
+        linked |= {guide.pk for link in links for guide in _guides(link)}
         yield from _pages(hub, links)
         yield from _numbers(hub)
         yield from _age(hub)
         for link in links:
             if link.kind in (HubLink.Kind.ADDRESS, HubLink.Kind.SOCIAL):
                 yield _link(hub, link)
-    for guide in Guide.objects.published().filter(audience=Guide.Audience.PUBLIC):
+            for guide in _guides(link):
+                if not guide.is_published:
+                    text = _("Tombol ini tidak membuka “%(title)s”: panduan itu tidak terbit.")
+                    yield _finding(hub, link.label, FAILED, text % {"title": guide.title})
+    if hubs:
+        yield _page("", reverse("public_site:hub"))
+        yield _page("", reverse("public_site:hub_offices"))
+    handed_out = Q(audience=Guide.Audience.PUBLIC) | Q(pk__in=linked)
+    for guide in Guide.objects.published().filter(handed_out):
         yield _file(guide)
         yield from _guide_age(guide)
     yield from _facts()
@@ -121,6 +132,23 @@ def _pages(hub: Hub, links: list[HubLink]) -> Iterator[Finding]:
             yield _finding(hub, path, WARNING, text)
         else:
             yield _finding(hub, path, OK, _("Halaman terbuka dan semua tombol tampil."))
+    yield _page(hub.slug, reverse("public_site:hub_office_qr", args=[hub.slug]))
+    yield _page(hub.slug, reverse("public_site:hub_qr_svg", args=[hub.slug]))
+    if Sop.objects.filter(hub=hub, is_published=True).exists():
+        yield _page(hub.slug, reverse("public_site:hub_sop", args=[hub.slug]))
+
+
+def _page(office: str, path: str) -> Finding:
+    status, _body = answer_of(path)
+    text = _("Halaman menjawab %(status)d.") % {"status": status}
+    return Finding(office, path, OK if status == 200 else FAILED, text)
+
+
+def _guides(link: HubLink) -> list[Guide]:
+    """The guides a button hands out."""
+    if link.kind != HubLink.Kind.GUIDE:
+        return []
+    return [guide for guide in (link.guide, link.guide_other) if guide is not None]
 
 
 def _link(hub: Hub, link: HubLink) -> Finding:
@@ -160,7 +188,7 @@ def _numbers(hub: Hub) -> Iterator[Finding]:
     text = _("Nomor WhatsApp benar bentuknya.") if is_number else _("Nomor WhatsApp keliru bentuknya.")
     yield _finding(hub, "WhatsApp", OK if is_number else FAILED, text)
     if hub.phone:
-        is_number = bool(PHONE.match(hub.phone))
+        is_number = bool(PHONE.match(hub.phone) and drawing.phone_link(hub.phone))
         text = _("Nomor telepon benar bentuknya.") if is_number else _("Nomor telepon keliru bentuknya.")
         yield _finding(hub, _("Telepon"), OK if is_number else FAILED, text)
     if hub.confirmed_on is None:

@@ -44,7 +44,8 @@ def usage_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _check_now(request)
-    hub = Hub.objects.filter(slug=request.GET.get("kantor", "")).first()
+    hubs = list(Hub.objects.all())
+    hub = next((hub for hub in hubs if hub.slug == request.GET.get("kantor")), None)
     today = clock.today()
     days = counting.by_day(today - timedelta(days=DAYS_SHOWN - 1), today, hub)
     totals = {kind: sum(day[kind] for day in days.values()) for kind in HubCount.Kind.values}
@@ -52,7 +53,7 @@ def usage_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Kunjungan dan laporan"),
         "opts": HubCount._meta,
-        "hubs": Hub.objects.all(),
+        "hubs": hubs,
         "hub": hub,
         "cards": [
             {"title": str(HubCount.Kind(kind).label), "number": total} for kind, total in totals.items()

@@ -12,12 +12,11 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from core.doors.storage import PDF, file_headers, send_file
-from public_site.hub import counting, drawing, qr
+from public_site.hub import counting, drawing, guides, qr
 from public_site.hub.models import Hub, HubCount, HubLink, Sop
 from public_site.models import Guide
 
@@ -59,14 +58,23 @@ def fetch(office: str | None) -> Hub:
     """The office's page, or the default one; 404 for an office without a published page."""
     if office is None:
         return drawing.default_hub()
-    return get_object_or_404(Hub.objects.published(), slug=office)
+    # However a telephone wrote it: "/info/Yogyakarta/" is the same office.
+    found = Hub.objects.published().filter(slug__iexact=office).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def asked_language(request: HttpRequest) -> str:
+    """The language an address asks for by ``?bahasa=``: "en", else "id"."""
+    return "en" if request.GET.get("bahasa") == "en" else "id"
 
 
 @shared
 def page(request: HttpRequest, office: str | None = None, language: str = "") -> HttpResponse:
     """The red buttons, social media, hours, map and phone of one office."""
     hub = fetch(office)
-    chosen = language or ("en" if request.GET.get("bahasa") == "en" else "id")
+    chosen = language or asked_language(request)
     counting.count_visit(request, hub)
     return draw("page.html", drawing.page_context(hub, chosen, counting.source_of(request)), chosen)
 
@@ -74,7 +82,9 @@ def page(request: HttpRequest, office: str | None = None, language: str = "") ->
 @shared
 def offices(request: HttpRequest) -> HttpResponse:
     """All offices with a page."""
-    return draw("offices.html", {"hubs": Hub.objects.published(), "hub": drawing.default_hub()})
+    language = asked_language(request)
+    mark = drawing.mark_of(counting.source_of(request))
+    return draw("offices.html", drawing.offices_context(language, mark), language)
 
 
 @shared
@@ -130,8 +140,7 @@ def guide(request: HttpRequest, office: str, guide: str) -> HttpResponseBase:
     if not found.size:
         raise Http404
     counting.count(request, hub, HubCount.Kind.DOWNLOAD, found.slug)
-    name = f"{slugify(found.title) or found.slug}-v{slugify(found.version.replace('.', '-'))}.pdf"
-    return send_file(found.file, name=name, content_type=PDF)
+    return send_file(found.file, name=guides.file_name(found, found.version), content_type=PDF)
 
 
 @require_safe
@@ -139,7 +148,8 @@ def guide_version(request: HttpRequest, office: str, guide: str, version: str) -
     """An address from an older leaflet: whatever version it names, the newest one is handed out."""
     hub = fetch(office)
     found = get_object_or_404(Guide.objects.published(), slug=guide)
-    return HttpResponseRedirect(reverse("public_site:hub_guide", args=[hub.slug, found.slug]))
+    address = reverse("public_site:hub_guide", args=[hub.slug, found.slug])
+    return HttpResponseRedirect(address + drawing.mark_of(counting.source_of(request)))
 
 
 @csrf_exempt

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
-from django.template.defaultfilters import floatformat
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from core.doors.storage import file_size
 from public_site.prose import parse
 
 register = template.Library()
@@ -72,7 +73,10 @@ def prose(text: str) -> dict[str, Any]:
 @register.filter
 def filesize_id(size: int | None) -> str:
     """Bytes as people read them here: 412 kB, 1,2 MB."""
-    number = int(size or 0)
-    if number < 1_000_000:
-        return f"{max(1, round(number / 1000)) if number else 0} kB"
-    return f"{floatformat(number / 1_000_000, 1)} MB"
+    return file_size(int(size or 0))
+
+
+@register.filter
+def whole(number: int) -> str:
+    """A count as people read it: ``20.000``."""
+    return number_format(number, force_grouping=True)

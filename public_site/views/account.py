@@ -2,14 +2,17 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views import i18n
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -73,3 +76,12 @@ def devices(request: HttpRequest) -> HttpResponse:
 def session_extend(request: HttpRequest) -> HttpResponse:
     """Answer "Tetap masuk": asking for it is activity; the answer says how many seconds are left."""
     return JsonResponse({"seconds": sessions.idle_seconds(request)})
+
+
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Django's choice of language by cookie; whoever is signed in reads mails in it from now on."""
+    response: HttpResponseBase = i18n.set_language(request)
+    language = request.POST.get("language", "")
+    if request.method == "POST" and request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        User.objects.filter(pk=request.user.pk).update(language=language)
+    return response

@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.doors import clock
+from requests_app.corrections import PlaceLocked
 from requests_app.models import DataRequest, RequestEvent
 from requests_app.operations import StateConflict, already_sent_message
 from requests_app.workflow import timeline
@@ -42,6 +45,9 @@ def applicant_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except StateConflict as conflict:
             return conflict_page(request, conflict, kwargs.get("pk"))
+        except PlaceLocked as locked:
+            messages.error(request, " ".join(locked.messages))
+            return redirect(correction_address(kwargs["pk"]))
         except ObjectDoesNotExist as gone:
             # Fetched by the view, removed by a twin press before the operation had its lock.
             raise Http404 from gone
@@ -49,9 +55,16 @@ def applicant_page(view: View) -> View:
     return guarded
 
 
+def correction_address(pk: uuid.UUID) -> str:
+    """The checklist of a request under correction."""
+    return reverse("public_site:request_detail", kwargs={"pk": pk}) + "#perbaikan"
+
+
 def fetch_visible(request: HttpRequest, pk: uuid.UUID) -> DataRequest:
     """A request of the own agency (drafts: the own); 404 for all others, known or not."""
-    visible = DataRequest.objects.visible_to(person(request)).select_related("agency", "requester")
+    visible = DataRequest.objects.visible_to(person(request)).select_related(
+        "agency", "requester", "entered_by"
+    )
     return get_object_or_404(visible, pk=pk)
 
 
@@ -76,8 +89,8 @@ def attach_errors(form: Form, error: ValidationError) -> None:
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
         return
-    for name, messages in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, messages)
+    for name, texts in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, texts)
 
 
 def moment_text(moment: Any) -> str:

@@ -1,4 +1,7 @@
-"""Pages for when something is refused or broken: drawn without database, session or context processors."""
+"""Pages for when something is refused or broken: drawn without database, session or context processors.
+
+The one exception are officers at work: what the console refuses them is told in the console (admin_theme.refusals).
+"""
 
 import logging
 import sys
@@ -11,10 +14,14 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from admin_theme import refusals
 from core.doors import clock
 from public_site.models import SiteContact
 
 logger = logging.getLogger(__name__)
+
+#: From here on it is our fault, and nothing that might be broken is asked again.
+BROKEN = 500
 
 
 def _answer(
@@ -25,8 +32,9 @@ def _answer(
     *,
     retry: bool = False,
     until: datetime | None = None,
+    to_officers: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """The error page, or a bare one when even its template cannot be drawn."""
+    """The error page (in the console the console's own), or a bare one when even its template cannot be drawn."""
     code = str(getattr(request, "request_id", ""))
     context = {
         "heading": heading,
@@ -37,7 +45,8 @@ def _answer(
         "label": _("Kesalahan %(status)d") % {"status": status},
     }
     try:
-        body = render_to_string("public_site/errors/error.html", context)
+        body = None if status >= BROKEN else refusals.page(request, status, *(to_officers or (heading, text)))
+        body = body or render_to_string("public_site/errors/error.html", context)
     except Exception:  # the last page a visitor can see must not fail as well
         logger.exception("error page cannot be drawn")
         body = format_html(
@@ -70,6 +79,12 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         403,
         _("Anda tidak memiliki akses ke halaman ini."),
         _("Jika menurut Anda keliru, hubungi admin instansi Anda."),
+        to_officers=(
+            _("Anda tidak memiliki akses ke halaman ini."),
+            _(
+                "Peran Anda tidak memuat hak yang diperlukan. Bila tugas Anda memerlukannya, minta admin menambahkannya."
+            ),
+        ),
     )
 
 
@@ -92,6 +107,24 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         404,
         _("Halaman tidak ditemukan."),
         _("Periksa alamatnya. Jika dari tautan email, tautan itu mungkin sudah tidak berlaku."),
+        to_officers=(
+            _("Halaman ini tidak ada."),
+            _(
+                "Alamatnya mungkin salah ketik, atau datanya sudah dihapus. Kembali ke daftar, lalu cari lagi."
+            ),
+        ),
+    )
+
+
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """405 for a person who opens the address of a button as if it were a page."""
+    return _answer(
+        request,
+        405,
+        _("Alamat ini bukan halaman."),
+        _(
+            "Alamat ini hanya menerima isian dari tombol. Kembali ke halaman sebelumnya, lalu tekan tombolnya."
+        ),
     )
 
 

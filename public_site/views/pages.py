@@ -1,6 +1,5 @@
 """Pages that everybody may read: home, information, guides, contact, texts of the editors."""
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,20 +9,22 @@ from django.views.decorators.http import require_safe
 
 from core.catalogue.models import Service
 from core.doors.storage import send_file
+from core.rules.models import WorkRules
 from public_site.models import Faq, Guide, Page
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Beranda: what this is, who may use it, where to begin."""
+    rules = WorkRules.current()
     return render(
         request,
         "public_site/pages/home.html",
         {
             "nav": "home",
-            "registration_days": settings.REGISTRATION_WORKING_DAYS,
+            "registration_days": rules.registration_working_days,
             "services": Service.objects.published(),
-            "answer_days": settings.ANSWER_WORKING_DAYS,
+            "answer_days": rules.answer_working_days,
         },
     )
 

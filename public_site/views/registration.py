@@ -19,6 +19,7 @@ from core import throttle
 from core.addresses import client_address
 from core.doors import storage
 from core.reference.models import Region
+from core.rules.models import WorkRules
 from public_site import held_files, letter_template
 from public_site.forms.registration import RegistrationForm, initial_of
 from public_site.forms.sign_in import ForgotForm
@@ -27,6 +28,8 @@ from public_site.views.errors import too_many
 
 #: Session key: the address just registered, for the page that says where the mail went.
 REGISTERED = "registered_address"
+#: Session key: whether what was sent last is a correction, so that nothing is left to confirm.
+CORRECTED = "registration_corrected"
 LETTER = "registration_letter"
 #: A field people do not see; what fills it in is a program.
 HONEYPOT = "situs_web"
@@ -64,6 +67,7 @@ def register(request: HttpRequest) -> HttpResponse:
         operations.register(form.registration_data(), letter)
     held_files.drop(request, LETTER)
     request.session[REGISTERED] = form.cleaned_data["email"]
+    request.session.pop(CORRECTED, None)
     return redirect("public_site:register_done")
 
 
@@ -73,7 +77,12 @@ def register_done(request: HttpRequest) -> HttpResponse:
     address = request.session.get(REGISTERED)
     if not address:
         return redirect("public_site:register")
-    context = {"nav": "register", "address": mask_email(address), "days": settings.REGISTRATION_WORKING_DAYS}
+    context = {
+        "nav": "register",
+        "address": mask_email(address),
+        "days": WorkRules.current().registration_working_days,
+        "is_correction": CORRECTED in request.session,
+    }
     return render(request, "public_site/registration/done.html", context)
 
 
@@ -113,7 +122,7 @@ def register_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "nav": "register",
         "address": mask_email(registration.email),
         "confirmed": registration.email_confirmed_at is not None,
-        "days": settings.REGISTRATION_WORKING_DAYS,
+        "days": WorkRules.current().registration_working_days,
     }
     return render(request, "public_site/registration/confirm.html", context)
 
@@ -151,7 +160,7 @@ def register_correct(request: HttpRequest, token: str) -> HttpResponse:
             letter.close()
     held_files.drop(request, LETTER)
     request.session[REGISTERED] = registration.email
-    messages.success(request, _("Perbaikan sudah dikirim."))
+    request.session[CORRECTED] = True
     return redirect("public_site:register_done")
 
 

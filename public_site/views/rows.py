@@ -11,30 +11,30 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.entitlements import allowed_services, refusal_reason
-from accounts.models import Agency
 from core.catalogue.models import Service
-from core.doors import clock
 from public_site.forms.requests import RowForm
-from public_site.views.applicant import applicant_page, attach_errors, fetch_editable, person
+from public_site.views.applicant import (
+    applicant_page,
+    attach_errors,
+    correction_address,
+    fetch_editable,
+    person,
+)
+from public_site.views.corrections import reasons_for
 from public_site.views.requests import GET_POST
-from requests_app import operations
+from requests_app import agreements, operations
+from requests_app.corrections import Unlocked
 from requests_app.models import DataRequest, RequestRow
 
 
-def offered_services(agency: Agency, *, statistics: bool = False) -> list[dict[str, Any]]:
-    """Every published service with the reason why it may not be asked for (empty: it may)."""
-    today = clock.today()
-    allowed = {service.pk for service in allowed_services(agency, today)}
+def offered_services(found: DataRequest, *, statistics: bool = False) -> list[dict[str, Any]]:
+    """Every published service with the reason why it may not be asked for (empty: it may) and its quota."""
     services = Service.objects.published().with_fields()
     if statistics:
         services = services.filter(has_statistics=True)
     return [
-        {
-            "service": service,
-            "refusal": "" if service.pk in allowed else refusal_reason(agency, service, today),
-        }
-        for service in services
+        {"service": offer.service, "refusal": offer.refusal, "quota": None if statistics else offer.quota}
+        for offer in agreements.offers(found, services)
     ]
 
 
@@ -43,7 +43,9 @@ def chosen_service(request: HttpRequest, offered: list[dict[str, Any]]) -> Servi
     key = request.POST.get("layanan") or request.GET.get("layanan") or ""
     free: list[Service] = [item["service"] for item in offered if not item["refusal"]]
     named = [service for service in free if service.key == key]
-    return named[0] if named else free[0] if len(free) == 1 else None
+    if named or key:
+        return named[0] if named else None  # never another one than was asked for
+    return free[0] if len(free) == 1 else None
 
 
 def data_address(pk: uuid.UUID, anchor: str = "data-detail") -> str:
@@ -51,18 +53,24 @@ def data_address(pk: uuid.UUID, anchor: str = "data-detail") -> str:
     return f"{reverse('public_site:request_data', kwargs={'pk': pk})}#{anchor}"
 
 
+def way_back(found: DataRequest, unlocked: Unlocked, anchor: str = "data-detail") -> str:
+    """After a change: the checklist while only some places are open, else step 2."""
+    return data_address(found.pk, anchor) if unlocked.everything else correction_address(found.pk)
+
+
 @applicant_page
 @GET_POST
 def row_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """+ Data Detail: the service first, then its fields."""
     found = fetch_editable(request, pk)
+    Unlocked.of(found).check_adding_rows()
     if request.method != "POST":
         if found.more_than_ten:
             return redirect("public_site:request_upload", pk=pk)
         if found.rows.count() >= settings.TYPED_ROWS_MAX:
             messages.warning(request, full_message())
             return redirect(data_address(pk))
-    offered = offered_services(found.agency)
+    offered = offered_services(found)
     service = chosen_service(request, offered)
     address = reverse("public_site:row_add", kwargs={"pk": pk})
     if service is None:
@@ -101,9 +109,16 @@ def row_edit(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
     """Ubah: the row's fields; its service stays."""
     found = fetch_editable(request, pk)
     row = fetch_row(found, position)
+    unlocked = Unlocked.of(found)
+    unlocked.check_row_opening(row)
     form = RowForm(
         found.schema_for(row.service), request.POST if request.method == "POST" else None, values=row.values
     )
+    reasons: dict[str, str] = {}
+    if not unlocked.everything:
+        form.sent = row.values
+        reasons = reasons_for(found, row.pk)
+        form.lock(unlocked.locked_columns(row), reasons)
     if request.method == "POST" and form.is_valid():
         try:
             changed = operations.change_row(
@@ -115,8 +130,8 @@ def row_edit(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
             attach_errors(form, refusal)
         else:
             messages.success(request, _("Data %(name)s diperbarui.") % {"name": changed.name})
-            return redirect(data_address(pk))
-    return row_page(request, found, form=form, service=row.service, row=row)
+            return redirect(way_back(found, unlocked))
+    return row_page(request, found, form=form, service=row.service, row=row, reason=reasons.get("", ""))
 
 
 @applicant_page
@@ -125,13 +140,15 @@ def row_delete(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespon
     """Hapus: asks first."""
     found = fetch_editable(request, pk)
     row = fetch_row(found, position)
+    unlocked = Unlocked.of(found)
+    unlocked.check_row_removal(row)
     if request.method == "POST":
         name = operations.remove_row(pk, position, by=person(request))
         messages.success(
             request,
             _("Data %(name)s dihapus. Jumlah: %(count)d") % {"name": name, "count": found.rows.count()},
         )
-        return redirect(data_address(pk))
+        return redirect(way_back(found, unlocked))
     return render(request, "public_site/rows/delete.html", {"nav": "requests", "found": found, "row": row})
 
 
@@ -150,6 +167,7 @@ def row_page(
     row: RequestRow | None = None,
     offered: list[dict[str, Any]] | None = None,
     address: str = "",
+    reason: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The row's form, or the choice of the service."""
@@ -163,6 +181,7 @@ def row_page(
         "address": address,
         "groups": [[item.shown_label for item in group] for group in either_or(form)] if form else [],
         "is_service_missing": status == 422,
+        "row_reason": reason,
     }
     if form is not None and form.errors:
         status = 422

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +10,11 @@ from django.views.decorators.http import require_safe
 
 from core.doors import clock
 from core.reference.working_days import add_working_days
+from core.rules.models import WorkRules
 from public_site.forms.base import ErrorItem
 from public_site.forms.requests import DeclarationForm
 from public_site.views.applicant import STEPS, applicant_page, fetch_editable, fetch_visible, person
+from public_site.views.corrections import correction_context
 from public_site.views.requests import GET_POST, asked_data, letter_size
 from requests_app import operations, workflow
 from requests_app.models import DataRequest, Status
@@ -55,6 +56,7 @@ def review_page(
         "form_has_errors": bool(items),
         "letter_size": letter_size(found),
         **asked_data(request, found),
+        **correction_context(found),
     }
     return render(request, "public_site/requests/review.html", context, status=422 if items else 200)
 
@@ -119,7 +121,7 @@ def request_sent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "found": found,
         "phase": workflow.public_phase(found.status),
         "verification_on": add_working_days(sent_on, 1),
-        "answer_days": settings.ANSWER_WORKING_DAYS,
+        "answer_days": WorkRules.current().answer_working_days,
         "is_waiting": found.status in (Status.SUBMITTED, Status.VERIFYING),
     }
     return render(request, "public_site/requests/sent.html", context)

@@ -1,4 +1,4 @@
-"""The one door for everybody: password, then the mailed code; signing out; a forgotten password."""
+"""The one door for everybody: password, then the second factor; signing out; a forgotten password."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, cast
@@ -18,19 +18,29 @@ from django.utils.http import urlencode, urlsafe_base64_decode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
+from django_otp.plugins.otp_static.models import StaticDevice
 from two_factor.views import LoginView
 
-from accounts import operations, otp, sessions
+from accounts import authenticator, operations, otp, sessions
 from accounts.models import User
 from core import throttle
 from core.addresses import client_address
 from core.doors import clock, mail
-from public_site.forms.sign_in import CodeForm, ForgotForm, NewPasswordForm, SignInForm, void_text
+from public_site.forms.sign_in import (
+    AuthenticatorForm,
+    CodeForm,
+    ForgotForm,
+    NewPasswordForm,
+    SignInForm,
+    void_text,
+)
 from public_site.masking import mask_email
 from public_site.views.errors import too_many
 
 #: Survives the wizard's reset, so that signing in again in the same browser keeps its code.
 ATTEMPT = "sign_in_attempt"
+#: In the attempt: the officer has no phone at hand and wants a mailed code.
+BY_MAIL = "by_mail"
 RESET_TOKEN = "reset_token"  # noqa: S105  # the name of a session key
 _RESET_PLACE = "baru"
 _HOUR = timedelta(hours=1)
@@ -59,6 +69,8 @@ class SignInView(LoginView):
 
     # Upstream's dictionary holds upstream's function: without this line the override above is never called.
     condition_dict = {LoginView.TOKEN_STEP: has_token_step}
+    #: Whether this person was found to have an authenticator app, for the length of a request.
+    _app_of: tuple[Any, bool] | None = None
     #: Upstream looks for cookies of trusted devices here; there are none.
     remember_agent = False
 
@@ -68,7 +80,16 @@ class SignInView(LoginView):
 
     def get_template_names(self) -> list[str]:
         """The page of the current step."""
+        if self.steps.current == self.TOKEN_STEP and self._asks_app():
+            return ["public_site/sign_in/authenticator.html"]
         return [self.template_names[self.steps.current]]
+
+    def get_form_list(self) -> Any:
+        """The wizard's forms; whoever has an authenticator app is asked for its code."""
+        forms = super().get_form_list()
+        if self.TOKEN_STEP in forms and self._asks_app():
+            forms[self.TOKEN_STEP] = AuthenticatorForm
+        return forms
 
     def get_form_kwargs(self, step: str | None = None) -> dict[str, Any]:
         """What the forms need to judge."""
@@ -118,9 +139,15 @@ class SignInView(LoginView):
         return None  # the typed code is not kept in the session
 
     def render_next_step(self, form: Any, **kwargs: Any) -> HttpResponse:
-        """Send the code, then show the code page under its own address."""
+        """Send the code unless the person's app makes it, then show the code page under its own address."""
         self.storage.current_step = self.TOKEN_STEP
-        if send(self.request, self.get_user(), self._attempt()).sending is otp.Sending.LOCKED:
+        user = self.get_user()
+        if self._asks_app():
+            until = otp.locked_until(user)
+            sent = tell(self.request, otp.Sent(otp.Sending.LOCKED, until)) if until else None
+        else:
+            sent = send(self.request, user, self._attempt())
+        if sent is not None and sent.sending is otp.Sending.LOCKED:
             self.storage.reset()
             return self._redirect("public_site:sign_in")
         return self._redirect("public_site:sign_in_code")
@@ -150,12 +177,16 @@ class SignInView(LoginView):
         if self.steps.current == self.TOKEN_STEP:
             user = self.get_user()
             code = otp.newest_code(user, self._attempt())
+            has_app = authenticator.is_asked_of(user)
             context.update(
+                has_app=has_app,
+                may_use_mail=has_app and authenticator.may_use_mail(),
                 address=mask_email(user.email),
                 code_until=clock.time_wib(code.expires_at) if code else "",
                 minutes=int(settings.OTP_TTL.total_seconds() // 60),
             )
         else:
+            context["is_unsaved"] = sessions.UNSAVED in self.request.GET
             context["ended"] = self.request.session.pop(sessions.ENDED, "")
             context["idle_minutes"] = int(settings.SESSION_IDLE.total_seconds() // 60)
         return cast(dict[str, Any], context)
@@ -176,6 +207,16 @@ class SignInView(LoginView):
             device = user.signed_in_devices.filter(session_key=self.request.session.session_key).first()
             if device is not None:
                 mail.post("accounts.new_device", device.pk)
+        if isinstance(user.otp_device, StaticDevice):
+            left = authenticator.recovery_codes_left(user)
+            messages.warning(
+                self.request,
+                _(
+                    "Anda masuk dengan kode pemulihan; sisa %(left)s kode. Ponsel hilang? Pasang yang baru di menu "
+                    "akun, Aplikasi autentikator."
+                )
+                % {"left": left},
+            )
         response = redirect(self._target(user))
         sessions.remember_device(self.request, response, user)
         return response
@@ -184,6 +225,16 @@ class SignInView(LoginView):
         """The wished-for page, an address on this site only: Django would take any other word for a view's name."""
         wanted = str(super().get_redirect_url())
         return wanted if wanted.startswith("/") else ""
+
+    def _asks_app(self) -> bool:
+        """Whether the code page asks for the authenticator's code; one query a request."""
+        user = self.get_user()
+        if not user:
+            return False
+        if self._app_of is None or self._app_of[0] != user.pk:
+            self._app_of = (user.pk, authenticator.is_asked_of(user))
+        known = self.request.session.get(ATTEMPT) or {}
+        return self._app_of[1] and not (known.get(BY_MAIL) and authenticator.may_use_mail())
 
     def _attempt(self) -> str:
         known = self.request.session.get(ATTEMPT) or {}
@@ -210,7 +261,11 @@ def requests_url() -> str:
 
 def send(request: HttpRequest, user: User, attempt: str) -> otp.Sent:
     """Send a code and tell the person what became of it."""
-    result = otp.send_code(user, attempt)
+    return tell(request, otp.send_code(user, attempt))
+
+
+def tell(request: HttpRequest, result: otp.Sent) -> otp.Sent:
+    """Say what became of the wish for a code; returns ``result``."""
     if result.sending is otp.Sending.QUEUED:
         messages.warning(
             request,
@@ -238,7 +293,7 @@ def send(request: HttpRequest, user: User, attempt: str) -> otp.Sent:
 
 
 class ResendCodeView(SignInView):
-    """A further code for the sign-in begun in this browser."""
+    """A further code for the sign-in begun in this browser; or the other way of getting one."""
 
     http_method_names = ["post"]
 
@@ -248,6 +303,14 @@ class ResendCodeView(SignInView):
         if not user or self.expired:
             return self._redirect("public_site:sign_in")
         self.storage.current_step = self.TOKEN_STEP
+        known = self.request.session.get(ATTEMPT) or {}
+        if self.request.POST.get("way") == "app":
+            self.request.session[ATTEMPT] = {**known, BY_MAIL: False}
+            return self._redirect("public_site:sign_in_code")
+        if self._asks_app():
+            if not authenticator.may_use_mail():
+                return self._redirect("public_site:sign_in_code")
+            self.request.session[ATTEMPT] = {**known, BY_MAIL: True}
         result = send(self.request, user, self._attempt())
         if result.sending is otp.Sending.SENT:
             messages.success(self.request, _("Kode baru sudah dikirim"))

@@ -16,8 +16,9 @@ from core.reference.offices import checkpoints_for, kanim_for
 from public_site.forms.statistics import StatisticsForm
 from public_site.views.applicant import applicant_page, attach_errors, fetch_editable, person
 from public_site.views.requests import GET_POST
-from public_site.views.rows import chosen_service, data_address, offered_services
+from public_site.views.rows import chosen_service, data_address, offered_services, way_back
 from requests_app import operations
+from requests_app.corrections import Unlocked
 from requests_app.models import DataRequest, StatisticsItem
 
 
@@ -26,7 +27,8 @@ from requests_app.models import DataRequest, StatisticsItem
 def statistics_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """+ Data Statistik: the service first, then period and filters."""
     found = fetch_editable(request, pk)
-    offered = offered_services(found.agency, statistics=True)
+    Unlocked.of(found).check_statistics(None)
+    offered = offered_services(found, statistics=True)
     service = chosen_service(request, offered)
     address = reverse("public_site:statistics_add", kwargs={"pk": pk})
     if service is None:
@@ -58,6 +60,8 @@ def statistics_edit(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpR
     """Ubah: period and filters; the service stays."""
     found = fetch_editable(request, pk)
     item = fetch_item(found, position)
+    unlocked = Unlocked.of(found)
+    unlocked.check_statistics(item)
     form = sent_form(request, item.service, StatisticsForm.initial_of(item))
     if form.is_bound and form.is_valid():
         try:
@@ -70,7 +74,7 @@ def statistics_edit(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpR
             messages.success(
                 request, _("Data statistik %(service)s diperbarui.") % {"service": item.service.shown_label}
             )
-            return redirect(data_address(pk, "data-statistik"))
+            return redirect(way_back(found, unlocked, "data-statistik"))
     return statistics_page(request, found, form=form, service=item.service, item=item)
 
 
@@ -80,12 +84,14 @@ def statistics_delete(request: HttpRequest, pk: uuid.UUID, position: int) -> Htt
     """Hapus: asks first."""
     found = fetch_editable(request, pk)
     item = fetch_item(found, position)
+    unlocked = Unlocked.of(found)
+    unlocked.check_statistics(item)
     if request.method == "POST":
         operations.remove_statistics(pk, position, by=person(request))
         messages.success(
             request, _("Data statistik %(service)s dihapus.") % {"service": item.service.shown_label}
         )
-        return redirect(data_address(pk, "data-statistik"))
+        return redirect(way_back(found, unlocked, "data-statistik"))
     return render(
         request, "public_site/statistics/delete.html", {"nav": "requests", "found": found, "item": item}
     )

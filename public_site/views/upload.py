@@ -1,23 +1,21 @@
 """Data Detail from Excel (Unduh – Isi – Unggah): template, file, its check, and saving all rows at once."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sessions
 from core.catalogue.models import Service
-from core.doors import clock
 from core.doors.excel import WorkbookError
 from core.doors.storage import XLSX, file_headers, megabytes
 from public_site.forms.upload import UploadForm
@@ -25,18 +23,12 @@ from public_site.views.applicant import STEPS, applicant_page, attach_errors, fe
 from public_site.views.requests import GET_POST
 from public_site.views.rows import data_address
 from requests_app import operations, uploads
-from requests_app.excel import MergedError, build_template, mark_errors, merge_errors
-from requests_app.models import DataRequest, RowUpload
+from requests_app.corrections import Unlocked
+from requests_app.excel import build_template
+from requests_app.models import RowUpload
+from requests_app.upload_report import faulty_context, per_service, preview, progress_text, whole
 
-#: Lines of the table of errors; the rest stands in the marked workbook.
-SHOWN_ERRORS = 50
 Stage = RowUpload.Stage
-_RUNNING = (Stage.WAITING, Stage.CHECKING)
-
-
-def whole(number: int) -> str:
-    """Return a count as people read it: 1.000."""
-    return number_format(number, force_grouping=True)
 
 
 def fetch_upload(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> RowUpload:
@@ -59,6 +51,7 @@ def status_address(upload: RowUpload, name: str = "upload_status") -> str:
 def request_upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The three steps on one page; the file goes to the queue."""
     found = fetch_editable(request, pk)
+    Unlocked.of(found).check_adding_rows()
     if not found.more_than_ten:
         messages.info(request, _("Jawab YA lebih dahulu untuk memasukkan Data Detail dengan Excel."))
         return redirect(data_address(pk, "pertanyaan"))
@@ -80,7 +73,7 @@ def request_upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "sheet_count": Service.objects.published().count() + 1,
         "size_limit": megabytes(settings.XLSX_MAX_BYTES),
         "row_limit": whole(settings.XLSX_MAX_ROWS),
-        "earlier": found.uploads.exclude(stage__in=[Stage.SAVED, Stage.DISCARDED]).only("file_name").first(),
+        "earlier": found.uploads.unsaved().only("file_name", "stage").first(),
     }
     return render(request, "public_site/upload/form.html", context, status=422 if form.errors else 200)
 
@@ -120,8 +113,12 @@ def upload_status(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> Htt
         "found": fetched.request,
         "upload": fetched,
     }
-    if fetched.stage in _RUNNING:
-        context |= {"progress_text": progress_text(fetched), "was_interrupted": fetched.attempts > 1}
+    if fetched.is_running:
+        context |= {
+            "progress_text": progress_text(fetched),
+            "was_interrupted": fetched.attempts > 1,
+            "is_saving": fetched.stage == Stage.SAVING,
+        }
         return render(request, "public_site/upload/checking.html", context)
     if fetched.stage == Stage.CLEAN:
         context |= {
@@ -134,49 +131,6 @@ def upload_status(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> Htt
     return render(request, "public_site/upload/faulty.html", context)
 
 
-def preview(upload: RowUpload) -> list[dict[str, str]]:
-    """Return the first rows as the page shows them."""
-    shown: list[dict[str, str]] = []
-    for row in upload.preview:
-        born = row["birth_date"]
-        shown.append({**row, "birth_date": clock.short_date(date.fromisoformat(born)) if born else ""})
-    return shown
-
-
-def per_service(upload: RowUpload) -> str:
-    """Return ``Paspor 600, Visa 400``."""
-    labels = {service.key: service.shown_label for service in Service.objects.filter(key__in=upload.counts)}
-    return ", ".join(f"{labels.get(key, key)} {whole(count)}" for key, count in upload.counts.items())
-
-
-def faulty_context(upload: RowUpload) -> dict[str, Any]:
-    """Return what the page of errors shows: whole-file messages, the table, and how many rows are right."""
-    lines: list[MergedError] = merge_errors(upload.errors)
-    general = [line.message for line in lines if not line.sheet]
-    table = [line for line in lines if line.sheet]
-    good = sum(upload.counts.values())
-    return {
-        "form_has_errors": True,
-        "general": general,
-        "lines": table[:SHOWN_ERRORS],
-        "more": whole(len(table) - SHOWN_ERRORS) if len(table) > SHOWN_ERRORS else "",
-        "has_rows": uploads.faulty_cells(upload),
-        "faulty": whole(upload.total - good),
-        "good": whole(good),
-        "good_rows": good,
-    }
-
-
-def progress_text(upload: RowUpload) -> str:
-    """Return how far the check is."""
-    if not upload.total:
-        return _("Membaca berkas…")
-    return _("Memeriksa %(done)s dari %(total)s baris…") % {
-        "done": whole(upload.done),
-        "total": whole(upload.total),
-    }
-
-
 @sessions.polling
 @applicant_page
 @never_cache
@@ -187,9 +141,10 @@ def upload_progress(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> H
     return JsonResponse(
         {
             "done": fetched.done,
-            "total": fetched.total,
+            # Saving is one step: no share of it can be told.
+            "total": 0 if fetched.stage == Stage.SAVING else fetched.total,
             "text": progress_text(fetched),
-            "finished": fetched.stage not in _RUNNING,
+            "finished": not fetched.is_running,
             "url": status_address(fetched),
         }
     )
@@ -201,17 +156,20 @@ def upload_save(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> HttpR
     """Simpan: all rows."""
     fetched = fetch_upload(request, pk, upload)
     try:
-        saved = operations.save_upload(fetched.pk, by=person(request))
+        kept = operations.save_upload(fetched.pk, by=person(request))
     except operations.StateConflict:
         raise
     except ValidationError as refusal:
         for text in refusal.messages:
             messages.error(request, text)
         return redirect(status_address(fetched))
-    total = DataRequest.objects.get(pk=pk).rows.count()
+    if kept.is_running:
+        return redirect(status_address(kept))
+    total = kept.request.rows.count()
     messages.success(
         request,
-        _("%(saved)s data tersimpan. Jumlah: %(total)s") % {"saved": whole(saved), "total": whole(total)},
+        _("%(saved)s data tersimpan. Jumlah: %(total)s")
+        % {"saved": whole(kept.total), "total": whole(total)},
     )
     return redirect(data_address(pk))
 
@@ -222,27 +180,25 @@ def upload_discard(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> Ht
     """Batal: forgets the checked rows."""
     fetched = fetch_upload(request, pk, upload)
     if fetched.stage not in (Stage.SAVED, Stage.DISCARDED):
-        operations.discard_upload(fetched.pk, by=person(request))
+        try:
+            operations.discard_upload(fetched.pk, by=person(request))
+        except operations.StateConflict:
+            raise
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(status_address(fetched))
         messages.info(request, _("Unggahan dibatalkan. Tidak ada data yang tersimpan."))
     return redirect("public_site:request_upload", pk=pk)
 
 
 @applicant_page
 @require_safe
-def upload_marked(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
+def upload_marked(request: HttpRequest, pk: uuid.UUID, upload: uuid.UUID) -> HttpResponseBase:
     """Unduh Excel bertanda kesalahan: drawn when asked for, kept nowhere."""
     fetched = fetch_upload(request, pk, upload)
     if not uploads.faulty_cells(fetched):
         raise Http404
     try:
-        with fetched.file.open("rb") as file:
-            content = mark_errors(
-                file,
-                fetched.errors,
-                schemas=uploads.template_schemas(fetched.request),
-                name=fetched.file_name,
-            )
+        return uploads.send_marked(fetched)
     except (WorkbookError, FileNotFoundError) as error:
         raise Http404 from error
-    day = clock.today()
-    return workbook(content, f"data-detail-bertanda-{day:%d-%m-%Y}.xlsx")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -71,7 +71,7 @@ def verify_home(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest, token: str) -> HttpResponse:
-    """The document of the QR code, and a comparison of a file with it; 404 for an unknown token."""
+    """The document of the QR code, and a comparison of a file with it; an unknown token is told as such, with 404."""
     return _with_digest(request, _verify, token)
 
 
@@ -105,7 +105,8 @@ def _verify(request: HttpRequest, token: str) -> HttpResponse:
     document = _documents().filter(token=token).first()
     if document is None:
         throttle.hit(misses, limit=settings.TRACK_MISSES, window=settings.TRACK_MISSES_WINDOW)
-        raise Http404
+        unknown = {"is_unknown": True, "most": megabytes(MOST_BYTES)}
+        return render(request, "public_site/verification/home.html", unknown, status=404)
     context: dict[str, Any] = {**_facts(document), "most": megabytes(MOST_BYTES)}
     if request.method == "POST":
         verdict = _count_upload(request)
@@ -155,6 +156,7 @@ def _facts(document: ResultDocument) -> dict[str, Any]:
         "state": state.label,
         "tone": _TONES.get(state, "red"),
         "is_valid": state == ResultDocument.State.ISSUED,
+        "revoked_on": clock.long_date(document.revoked_at) if document.revoked_at else "",
         "is_superseded": state == ResultDocument.State.SUPERSEDED,
         "address": reverse("public_site:verify", args=[document.token]),
     }

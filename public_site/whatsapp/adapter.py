@@ -12,7 +12,7 @@ from django.db import transaction
 
 from core.doors import clock, queue, whatsapp
 from core.doors.whatsapp import WhatsAppError
-from public_site.whatsapp.models import TEXT_MOST, WhatsAppDelivery, WhatsAppMessage
+from public_site.whatsapp.models import TEXT_MOST, UNREADABLE, WhatsAppDelivery, WhatsAppMessage
 
 logger = logging.getLogger(__name__)
 
@@ -80,15 +80,28 @@ def _incoming(message: dict[str, Any]) -> Incoming | None:
         return None
     kind = _storable(str(message.get("type") or "unknown"))[:20]
     text = _text(message, kind)
-    return Incoming(wamid, phone, "text" if text else kind, text, _moment(message.get("timestamp")))
+    if text and kind not in UNREADABLE:
+        kind = "text"  # a pressed line is as good as typed
+    return Incoming(wamid, phone, kind, text, _moment(message.get("timestamp")))
+
+
+#: Where each kind of message holds words.
+_WORDS = {
+    "text": "body",
+    "button": "text",
+    "interactive": "title",
+    "image": "caption",
+    "video": "caption",
+    "document": "caption",
+}
 
 
 def _text(message: dict[str, Any], kind: str) -> str:
-    """What the person wrote or the line they pressed; empty for pictures, voices, places."""
+    """What the person wrote, also below a picture, or the line they pressed; empty for voices and places."""
     value: Any = message.get(kind)
     if kind == "interactive" and isinstance(value, dict):
         value = value.get("button_reply") or value.get("list_reply")
-    name = {"text": "body", "button": "text", "interactive": "title"}.get(kind)
+    name = _WORDS.get(kind)
     found = value.get(name) if name and isinstance(value, dict) else None
     return _storable(found).strip()[:TEXT_MOST] if isinstance(found, str) else ""
 
@@ -195,7 +208,7 @@ def _apply_reports(wamid: str) -> None:
     if failed is not None and RANK.get(best, 0) < RANK["delivered"]:
         reply.state, reply.last_error = State.FAILED, failed.error or "failed"
     elif RANK.get(best, 0) > RANK.get(reply.state, 0):
-        reply.state = best
+        reply.state, reply.last_error = best, ""
     reply.save(update_fields=["state", "last_error"])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
 from django.db.models import F
@@ -20,7 +21,9 @@ from unfold.decorators import action, display
 
 from admin_theme.base import OfficerModelAdmin, ReadOnlyAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
-from admin_theme.filters import ChoicesDropdownFilter
+from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
+from core.access_log.models import Action
+from core.access_log.record import record_access
 from core.doors import clock
 from core.doors.excel_writer import write_rows
 from core.doors.storage import XLSX, send_file
@@ -43,6 +46,7 @@ class ConversationRuleAdmin(OfficerModelAdmin):
     """What the machine answers; tried out in the simulator, which is one button away."""
 
     form = RuleForm
+    empty_text = gettext_lazy("Tambahkan aturan agar pesan WhatsApp dijawab otomatis.")
     list_display = ("name", "action", "parent", "number", "display_words", "is_active")
     ordering = (F("parent").asc(nulls_first=True), "number", "name")
     list_filter = (("action", ChoicesDropdownFilter), "is_active")
@@ -119,8 +123,11 @@ class ConversationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     class Media:
         css = {"all": ("public_site/whatsapp.css",)}
 
+    empty_text = gettext_lazy(
+        "Percakapan muncul di sini begitu seseorang menulis lewat WhatsApp. Simulator dapat dipakai untuk mencoba."
+    )
     list_display = ("display_sender", "display_mode", "officer", "display_window", "last_received_at")
-    list_filter = (("mode", ChoicesDropdownFilter),)
+    list_filter = (("mode", ChoicesDropdownFilter), ("last_received_at", RangeDateFilter))
     list_select_related = ("officer",)
     #: Who waits for anybody first, the longest waiting on top.
     ordering = ("-mode", "asked_officer_at")
@@ -171,6 +178,27 @@ class ConversationAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only what is with people, and for the officer's own page what has just ended; nothing of the simulator."""
         return super().get_queryset(request).filter(simulated_by=None, asked_officer_at__isnull=False)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Record that the officer reads what a person wrote, then show it."""
+        conversation = self.get_object(request, unquote(object_id))
+        if conversation is not None and self.has_view_permission(request, conversation):
+            record_access(
+                Action.VIEW_CONVERSATION,
+                actor=request.user,
+                purpose=_("Percakapan WhatsApp"),
+                object_type="conversation",
+                object_id=conversation.pk,
+                count=1,
+                request=request,
+            )
+        return super().change_view(request, object_id, form_url, extra_context)
 
     @display(description=gettext_lazy("pengirim"))
     def display_sender(self, conversation: Conversation) -> str:
@@ -231,17 +259,22 @@ def window_text(conversation: Conversation) -> str:
 class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     """What came and went, without its text: whether it was handled, and another try for what did not leave."""
 
+    empty_text = gettext_lazy("Pesan WhatsApp yang masuk dan keluar dicatat di sini.")
     list_display = (
-        "pk",
+        "display_number",
         "direction",
-        "kind",
+        "display_kind",
         "display_state",
         "written_at",
         "sent_at",
         "attempts",
         "last_error",
     )
-    list_filter = (("direction", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
+    list_filter = (
+        ("direction", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("written_at", RangeDateFilter),
+    )
     fields = (
         ("direction", "display_kind"),
         ("display_state_name", "last_error"),
@@ -273,7 +306,7 @@ class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         """By which the message is named on its page."""
         return str(message.pk)
 
-    @admin.display(description=gettext_lazy("jenis"))
+    @admin.display(description=gettext_lazy("jenis"), ordering="kind")
     def display_kind(self, message: WhatsAppMessage) -> str:
         """Text or something else."""
         return message.shown_kind
@@ -289,6 +322,7 @@ class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
             State.WAITING: "warning",
             State.NEW: "warning",
             State.FOR_OFFICER: "info",
+            State.IGNORED: "info",
             State.FAILED: "danger",
             State.HANDLED: "success",
             State.SENT: "success",
@@ -310,14 +344,56 @@ class WhatsAppMessageAdmin(OperationButtonsMixin, ReadOnlyAdmin):
 class PassportStatusAdmin(ReadOnlyAdmin):
     """Steps of passport applications as officers imported them."""
 
-    list_display = ("number", "masked_name", "step", "step_on", "office", "updated_at")
-    list_filter = (("step", ChoicesDropdownFilter),)
+    empty_text = gettext_lazy(
+        "Unggah status paspor dari kantor imigrasi agar warga dapat menanyakannya lewat WhatsApp."
+    )
+    list_display = ("number", "masked_name", "step", "step_on", "display_office", "updated_at")
+    list_filter = (("step", ChoicesDropdownFilter), "office", ("step_on", RangeDateFilter))
     list_select_related = ("office",)
     search_fields = ("number__exact",)
     search_help_text = gettext_lazy("Cari dengan 16 angka nomor permohonan")
     fields = ("number", "masked_name", ("step", "step_on"), "office", "updated_at")
     readonly_fields = ("number", "masked_name", "step", "step_on", "office", "updated_at")
     actions_list = ("import_file",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, recorded with how many people stand on it before it is drawn."""
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown and (count := len(shown["cl"].result_list)):
+            self._record(request, object_id="-", count=count)
+        return response
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One application, recorded before it is shown."""
+        status = self.get_object(request, unquote(object_id))
+        if status is not None and self.has_view_permission(request, status):
+            self._record(request, object_id=str(status.pk), count=1)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _record(self, request: HttpRequest, *, object_id: str, count: int) -> None:
+        record_access(
+            Action.VIEW_PASSPORT_STATUS,
+            actor=request.user,
+            purpose=_("Status paspor"),
+            object_type="passportstatus",
+            object_id=object_id,
+            count=count,
+            request=request,
+        )
+
+    @admin.display(description=gettext_lazy("kantor imigrasi"), ordering="office__short_name")
+    def display_office(self, status: PassportStatus) -> str:
+        """The short name: the full one fills three lines on a telephone."""
+        return status.office.short_name if status.office else "–"
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """An import adds and overwrites, hence both rights."""

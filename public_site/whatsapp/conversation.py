@@ -12,7 +12,14 @@ from core.doors import clock
 from public_site.hub.guides import day_text, facts_in, fill_in
 from public_site.hub.models import GuideFact
 from public_site.models import SiteContact
-from public_site.whatsapp.models import Conversation, ConversationRule, PassportStatus, plain_words
+from public_site.whatsapp.models import (
+    UNREADABLE,
+    WINDOW,
+    Conversation,
+    ConversationRule,
+    PassportStatus,
+    plain_words,
+)
 from requests_app import workflow
 from requests_app.references import NUMBER_LENGTH, compact, find_by_number
 
@@ -21,6 +28,8 @@ Mode = Conversation.Mode
 PASSPORT_NUMBER = re.compile(r"[0-9]{16}")
 #: Letters and a digit: cannot be a word, so it needs no "STATUS" before it.
 REQUEST_NUMBER = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{10}")
+#: A number written in pieces has one that mixes both; "STATUS 1234" and "PASPOR 2009" are ten signs, but words.
+PIECE = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]+")
 HOUR = timedelta(hours=1)
 
 
@@ -34,6 +43,8 @@ def answer(conversation: Conversation, text: str, *, kind: str = "text") -> str 
             if exact is None or exact.action != Action.HOME:
                 return None
             conversation.mode, conversation.officer, conversation.asked_officer_at = Mode.MENU, None, None
+        if kind != "text" and not text:
+            return _unreadable(conversation, kind)
         verdict = throttle.hit(
             f"wa:{conversation.sender[:40]}", limit=settings.WHATSAPP_MESSAGES_PER_HOUR, window=HOUR
         )
@@ -43,7 +54,17 @@ def answer(conversation: Conversation, text: str, *, kind: str = "text") -> str 
             return _("Pesan Anda terlalu banyak dalam satu jam. Kirim lagi pukul %(time)s.") % {
                 "time": clock.time_wib(verdict.until)
             }
-        return _Turn(conversation, book).reply(text, kind)
+        return _Turn(conversation, book).reply(text)
+
+
+def _unreadable(conversation: Conversation, kind: str) -> str | None:
+    """A word about pictures, voices and stickers once in 24 hours; nothing at all about a thumbs-up."""
+    if kind not in UNREADABLE:
+        return None
+    verdict = throttle.hit(f"wa-kind:{conversation.sender[:40]}", limit=1, window=WINDOW)
+    if not verdict.allowed:
+        return None
+    return _("Maaf, kami hanya dapat membaca pesan teks. Silakan tulis pertanyaan Anda, atau kirim MENU.")
 
 
 class RuleBook:
@@ -95,14 +116,13 @@ class _Turn:
     def __init__(self, conversation: Conversation, book: RuleBook) -> None:
         self.conversation, self.book = conversation, book
 
-    def reply(self, text: str, kind: str) -> str:
+    def reply(self, text: str) -> str:
         expects_number = self.conversation.expects_number
         self.conversation.expects_number = False
-        if kind != "text" or not text:
-            return self._menu(_("Kami hanya dapat membaca pesan teks."))
         words = plain_words(text)
         number = number_in(words)
-        if PASSPORT_NUMBER.fullmatch(number) or REQUEST_NUMBER.fullmatch(number):
+        is_pieces = any(PIECE.fullmatch(word) for word in words.split())
+        if PASSPORT_NUMBER.fullmatch(number) or (is_pieces and REQUEST_NUMBER.fullmatch(number)):
             return self._status(number)
         if rule := self.book.by_keyword(words):
             return self._follow(rule)

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from admin_theme.bounds import Between
 from core.doors import clock
 from core.doors.signing import keyed_hash
 
@@ -36,7 +37,10 @@ KINDS = {
     "location": _("Lokasi"),
     "contacts": _("Kontak"),
     "reaction": _("Reaksi"),
+    "system": _("Pemberitahuan WhatsApp"),
 }
+#: What cannot be read but deserves a word; everything else without text (a thumbs-up, a note of the system) does not.
+UNREADABLE = frozenset({"image", "audio", "video", "document", "sticker", "location", "contacts"})
 BOLD = re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])")
 
 
@@ -81,7 +85,11 @@ class ConversationRule(models.Model):
         help_text=_("Kosong: hanya dicapai dengan kata kunci."),
     )
     number = models.PositiveSmallIntegerField(
-        _("nomor di menu"), null=True, blank=True, help_text=_("Angka yang dibalas orang, 1 sampai 99.")
+        _("nomor di menu"),
+        null=True,
+        blank=True,
+        validators=[Between(1, 99)],
+        help_text=_("Angka yang dibalas orang, 1 sampai 99."),
     )
     title = models.CharField(_("judul di menu"), max_length=60, blank=True)
     title_en = models.CharField(_("judul di menu (Inggris)"), max_length=60, blank=True)
@@ -134,8 +142,6 @@ class ConversationRule(models.Model):
             add("number", _("Isi Nomor di menu"))
         if self.parent_id and not self.title:
             add("title", _("Isi Judul di menu"))
-        if self.number is not None and not 1 <= self.number <= 99:
-            add("number", _("Nomor di menu antara 1 dan 99"))
         if any(word.isdigit() for word in self.words):
             add("keywords", _("Kata kunci tidak boleh berupa angka: angka memilih baris menu"))
         taken = {

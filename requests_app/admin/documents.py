@@ -10,9 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from admin_theme.base import ReadOnlyAdmin
+from admin_theme.buttons import OperationButtonsMixin
 from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
-from core.doors.storage import megabytes
+from core.access_log.exporting import RecordedExportAdmin
+from core.doors.storage import file_size
+from requests_app.admin import revoking
 from requests_app.models import ResultDocument
+from requests_app.resources import ResultDocumentResource
 
 STATE_COLOURS = {
     ResultDocument.State.PREPARING: "warning",
@@ -23,19 +27,29 @@ STATE_COLOURS = {
 
 
 @admin.register(ResultDocument)
-class ResultDocumentAdmin(ReadOnlyAdmin):
-    """Every answer document, newest first; nothing is changed here."""
+class ResultDocumentAdmin(OperationButtonsMixin, RecordedExportAdmin, ReadOnlyAdmin):
+    """Every answer document, newest first; the only thing done here is to revoke one."""
+
+    operation_buttons = revoking.BUTTONS
 
     list_display = ("number", "display_request", "display_agency", "display_state", "issued_at")
-    list_filter = (("state", ChoicesDropdownFilter), ("issued_at", RangeDateFilter))
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        revoking.AwaitsRevocationFilter,
+        ("issued_at", RangeDateFilter),
+    )
     search_fields = ("number", "request__number__startswith", "request__agency__name")
     search_help_text = _("Cari menurut nomor dokumen, nomor permohonan, atau instansi")
     list_select_related = ("request__agency",)
+    resource_classes = [ResultDocumentResource]
+    more_columns = ("numbered_at", "pdf_sha256")
+    empty_text = _("Dokumen jawaban muncul di sini setelah permohonan pertama disetujui.")
     fields = (
         "number",
         "display_request",
         "display_agency",
-        "display_state",
+        "display_state_name",
+        "display_revocation",
         "numbered_at",
         "issued_at",
         "display_files",
@@ -60,21 +74,32 @@ class ResultDocumentAdmin(ReadOnlyAdmin):
         """Coloured word."""
         return document.state, str(ResultDocument.State(document.state).label)
 
+    @display(description=_("keadaan"))
+    def display_state_name(self, document: ResultDocument) -> str:
+        """The state on the document's own page, where labels are not drawn."""
+        return str(ResultDocument.State(document.state).label)
+
+    @display(description=_("pencabutan"))
+    def display_revocation(self, document: ResultDocument) -> str:
+        """Who asked for its end, why, and who agreed."""
+        return revoking.told(document)
+
     @display(description=_("berkas"))
     def display_files(self, document: ResultDocument) -> SafeString | str:
         """Links to the files; each download is recorded."""
-        if not document.pdf:
+        if not document.pdf or document.state == ResultDocument.State.REVOKED:
             return "–"
         pdf = reverse("admin:requests_app_datarequest_result", args=[document.pk, "pdf"])
         xlsx = reverse("admin:requests_app_datarequest_result", args=[document.pk, "xlsx"])
         return format_html(
             '<a href="{}">PDF ({})</a> · <a href="{}">XLSX ({})</a>',
             pdf,
-            megabytes(document.pdf_size),
+            file_size(document.pdf_size),
             xlsx,
-            megabytes(document.xlsx_size),
+            file_size(document.xlsx_size),
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ResultDocument]:
         """With the request it belongs to."""
-        return super().get_queryset(request).select_related("request__agency")
+        found = super().get_queryset(request)
+        return found.select_related("request__agency", "revocation_asked_by", "revoked_by")

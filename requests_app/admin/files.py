@@ -32,13 +32,13 @@ def letter(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def result(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponseBase:
-    """A result document's PDF or XLSX as a download."""
+    """A result document's PDF or XLSX as a download; a revoked one goes to nobody."""
     if not request.user.has_perm("requests_app.view_resultdocument"):
         raise PermissionDenied
     visible = DataRequest.objects.visible_to(officer_of(request))
     document = get_object_or_404(ResultDocument.objects.select_related("request"), pk=pk, request__in=visible)
     file = document.pdf if kind == "pdf" else document.xlsx
-    if not file:
+    if not file or document.state == ResultDocument.State.REVOKED:
         raise Http404
     record_access(
         Action.DOWNLOAD_PDF if kind == "pdf" else Action.DOWNLOAD_XLSX,
@@ -46,7 +46,7 @@ def result(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponseBase:
         purpose=document.request.number or "",
         object_type="ResultDocument",
         object_id=document.pk,
-        persons=document.request.rows.all(),
+        persons=document.carried_rows(),
         request=request,
     )
     stem = "".join(character if character.isalnum() else "-" for character in document.number)

@@ -1,8 +1,7 @@
 """Filters of the list of requests."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,9 +9,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from admin_theme.filters import YesNoFilter
 from core.catalogue.models import Service
-from requests_app.admin.buttons import working_officers
-from requests_app.dashboard import waiting_for
-from requests_app.models import DataRequest, RequestRow, StatisticsItem
+from requests_app import queues
+from requests_app.models import DataRequest, RequestRow, StatisticsItem, Status
+from requests_app.models.request import OPEN_STATES
 
 
 class OverdueFilter(YesNoFilter):
@@ -25,6 +24,33 @@ class OverdueFilter(YesNoFilter):
         """Late ones, or all others."""
         late = DataRequest.objects.overdue().values("pk")
         return rows.filter(pk__in=late) if yes else rows.exclude(pk__in=late)
+
+
+class TurnFilter(DropdownFilter):
+    """Whose turn it is: the officers', the applicant's, the worker's, nobody's any more."""
+
+    title = _("giliran")
+    parameter_name = "giliran"
+    STATES: ClassVar[dict[str, tuple[Status, ...]]] = {
+        "petugas": queues.TURN_STATES,
+        "pemohon": (Status.NEEDS_CORRECTION,),
+        "sistem": (Status.ISSUING,),
+        "selesai": tuple(state for state in Status if state not in (*OPEN_STATES, Status.DRAFT)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Open requests first."""
+        return [
+            ("petugas", _("Petugas")),
+            ("pemohon", _("Pemohon")),
+            ("sistem", _("Dokumen Disiapkan")),
+            ("selesai", _("Sudah berakhir")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By the group of states."""
+        states = self.STATES.get(self.value() or "")
+        return queryset if states is None else queryset.filter(status__in=states)
 
 
 class ServiceFilter(DropdownFilter):
@@ -56,7 +82,7 @@ class AssigneeFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Oneself first, then the requests free to be taken, then the colleagues."""
-        colleagues = [(str(user.pk), user.get_full_name()) for user in working_officers()]
+        colleagues = [(str(user.pk), user.get_full_name()) for user in queues.working_officers()]
         return [("saya", _("Saya")), ("kosong", _("Belum diambil")), *colleagues]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -71,18 +97,29 @@ class AssigneeFilter(DropdownFilter):
         return queryset
 
 
-class WaitingFilter(SimpleListFilter):
-    """Only what the person who looks could do next (requests_app.dashboard.waiting_for)."""
+class MineFilter(DropdownFilter):
+    """What concerns the person who looks: waiting for the next step, free to be taken, or returned by them."""
 
-    title = _("menunggu saya")
+    title = _("giliran saya")
     parameter_name = "menunggu"
 
+    QUEUES: ClassVar[dict[str, Any]] = {
+        "saya": queues.waiting_for,
+        "bebas": queues.pool_for,
+        "dikembalikan": queues.returned_by,
+    }
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """One answer: the others are the whole list."""
-        return [("saya", _("Ya"))]
+        """The three questions of the desk."""
+        return [
+            ("saya", _("Menunggu saya")),
+            ("bebas", _("Bebas diambil")),
+            ("dikembalikan", _("Saya kembalikan")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Requests in states that wait for this person's rights."""
-        if self.value() != "saya":
-            return queryset
-        return queryset.filter(pk__in=waiting_for(request.user).values("pk"))
+        """Requests of that queue of this person."""
+        queue = self.QUEUES.get(self.value() or "")
+        return (
+            queryset if queue is None else queryset.filter(pk__in=queue(request.user).order_by().values("pk"))
+        )

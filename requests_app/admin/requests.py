@@ -1,5 +1,6 @@
 """The officers' list of data requests and the addresses of their pages (``pages``, ``workspace``)."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,31 +9,55 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.import_export.forms import ExportForm
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
-from admin_theme.base import ExportOfficerAdmin
 from admin_theme.buttons import OperationButton, OperationButtonsMixin
 from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
-from core.access_log.models import Action
-from core.access_log.record import record_access
+from admin_theme.several import BulkOperationsMixin
+from core.access_log.exporting import RecordedExportAdmin
 from core.doors import clock
-from requests_app import operations, workflow
-from requests_app.admin import files, pages, workspace
-from requests_app.admin.buttons import OPERATION_BUTTONS, officer_of
-from requests_app.admin.filters import AssigneeFilter, OverdueFilter, ServiceFilter, WaitingFilter
+from requests_app import agreements, operations, workflow
+from requests_app.admin import (
+    answer_pages,
+    approval,
+    bench,
+    bench_files,
+    columns,
+    conversation,
+    correcting,
+    entry,
+    files,
+    holding,
+    pages,
+    presence,
+    row_job_pages,
+    row_pages,
+    taking,
+    timing,
+    workload,
+    workspace,
+)
+from requests_app.admin.buttons import BULK_OPERATIONS, OPERATION_BUTTONS, officer_of
+from requests_app.admin.filters import AssigneeFilter, MineFilter, OverdueFilter, ServiceFilter, TurnFilter
+from requests_app.conversation import unread_by_officers
 from requests_app.models import DataRequest, RequestRow, StatisticsItem, Status
 from requests_app.models.request import OPEN_STATES
+from requests_app.models.rows import ANSWERED_OUTCOMES
+from requests_app.queues import BY_DEADLINE
 from requests_app.resources import DataRequestResource
 
 
 @admin.register(DataRequest)
-class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
+class DataRequestAdmin(columns.MoreColumns, BulkOperationsMixin, OperationButtonsMixin, RecordedExportAdmin):
     """Requests as officers see them: nothing is typed over, everything happens by verbs."""
+
+    logs_values = is_setting = False
 
     list_display = (
         "number",
@@ -41,7 +66,7 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
         "display_rows",
         "display_assignee",
         "display_due",
-        "display_submitted",
+        "display_messages",
     )
     list_display_links = ("number",)
     list_filter = (
@@ -49,33 +74,47 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
         ("agency", RelatedDropdownFilter),
         ServiceFilter,
         AssigneeFilter,
+        MineFilter,
+        TurnFilter,
         OverdueFilter,
-        WaitingFilter,
+        conversation.UnreadFilter,
+        approval.SecondApprovalFilter,
+        approval.OverrideFilter,
         ("submitted_at", RangeDateFilter),
     )
     search_fields = ("number__startswith", "letter_number", "agency__name")
     search_help_text = _("Cari menurut No. Permohonan, No. Surat, atau instansi")
-    list_select_related = ("agency", "assignee")
+    list_select_related = ("agency", "assignee", "requester", "verified_by", "processed_by", "approved_by")
     #: What the head of the list shows as sorted; see ``get_ordering``.
     ordering = ("due_on",)
-    operation_buttons = OPERATION_BUTTONS
+    operation_buttons = [*OPERATION_BUTTONS, *timing.BUTTONS, *holding.BUTTONS]
+    bulk_operations = BULK_OPERATIONS
     resource_classes = [DataRequestResource]
-    export_form_class = ExportForm
-    actions = None
+    actions = ()
+
+    list_before_template = "admin/requests_app/datarequest/take_next.html"
 
     # --- the list ---
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, with the button that takes the next request."""
+        context = {**(extra_context or {}), "take_next": taking.offer(request)}
+        return super().changelist_view(request, context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataRequest]:
         """What this officer may see (never a draft), with the number of rows asked for."""
         visible = DataRequest.objects.visible_to(officer_of(request))
         return visible.select_related("agency", "assignee").annotate(
-            row_count=_count_of(RequestRow), statistics_count=_count_of(StatisticsItem)
+            row_count=_count_of(RequestRow),
+            statistics_count=_count_of(StatisticsItem),
+            unread_count=unread_by_officers(),
+            answered_count=_count_of(RequestRow, outcome__in=ANSWERED_OUTCOMES),
         )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What is still open first, by deadline."""
         ended = Case(When(status__in=OPEN_STATES, then=Value(0)), default=Value(1))
-        return [ended, "due_on"]
+        return [ended, *BY_DEADLINE]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[DataRequest], search_term: str
@@ -99,14 +138,32 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
         return request.status, str(Status(request.status).label)
 
     @display(description=_("baris"))
-    def display_rows(self, request: Any) -> str:
-        """Rows about persons, and statistics questions when there are any."""
+    def display_rows(self, request: Any) -> SafeString | str:
+        """Rows about persons, and statistics questions when there are any; how far it is while being answered."""
+        text = str(request.row_count)
         if request.statistics_count:
-            return str(
+            text = str(
                 _("%(rows)d + %(statistics)d statistik")
                 % {"rows": request.row_count, "statistics": request.statistics_count}
             )
-        return str(request.row_count)
+        if request.status != Status.PROCESSING or not request.row_count:
+            return text
+        return format_html(
+            '<span class="whitespace-nowrap">{}</span><progress class="queue-progress" max="{}" value="{}" '
+            'aria-label="{}"></progress>',
+            _("%(answered)d dari %(rows)s") % {"answered": request.answered_count, "rows": text},
+            request.row_count,
+            request.answered_count,
+            _("Kemajuan jawaban"),
+        )
+
+    @display(description=pgettext_lazy("permohonan jamak", "pesan"))
+    def display_messages(self, request: Any) -> SafeString | str:
+        """How many of the applicant's messages nobody in charge has read."""
+        if not request.unread_count:
+            return "–"
+        text = _("%(count)d baru") % {"count": request.unread_count}
+        return format_html('<span class="console-news">{}</span>', text)
 
     @display(description=_("petugas"), ordering="assignee__full_name", empty_value="–")
     def display_assignee(self, request: DataRequest) -> str | None:
@@ -159,11 +216,27 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
             return path(route, self.admin_site.admin_view(view), name=f"requests_app_datarequest_{name}")
 
         return [
+            *entry.urls(own),
             own("dokumen/<uuid:pk>/<slug:kind>/", files.result, "result"),
+            *correcting.urls(own, self),
+            own("<uuid:pk>/hadir/", presence.beat, "presence"),
+            own("beban/", self.workload_view, "workload"),
+            own("beban/<int:officer_pk>/serahkan/", self.hand_over_view, "hand_over"),
+            own("ambil-berikutnya/", taking.take_next, "take_next"),
             own("<uuid:pk>/surat/", files.letter, "letter"),
+            own("<uuid:pk>/percakapan/<slug:verb>/", self.conversation_view, "conversation"),
+            own("<uuid:pk>/lampiran/<int:message_pk>/", conversation.attachment, "attachment"),
             own("<uuid:pk>/jawaban/", self.workspace_view, "workspace"),
+            own("meja-jawab/", self.bench_view, "bench"),
+            own("meja-jawab/buku-kerja/", bench_files.export, "bench_export"),
+            own("meja-jawab/unggah/", self.bench_import_view, "bench_import"),
+            own("meja-jawab/unggah/<uuid:pk>/", self.bench_run_view, "bench_run"),
+            own("<uuid:pk>/jawaban/baris-terpilih/", self.many_rows_view, "many_rows"),
+            own("<uuid:pk>/jawaban/bagi-baris/", self.spread_view, "spread"),
+            own("<uuid:pk>/jawaban/baris/<int:row_pk>/riwayat/", self.row_trail_view, "row_trail"),
             own("<uuid:pk>/jawaban/terima-persis/", self.accept_exact_view, "accept_exact"),
             own("<uuid:pk>/jawaban/baris/<int:row_pk>/ketik/", self.type_answer_view, "type_answer"),
+            *row_job_pages.urls(own, self),
             own("<uuid:pk>/jawaban/<slug:verb>/", self.answering_view, "answering"),
             *super().get_urls(),
         ]
@@ -180,17 +253,55 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
             return HttpResponseNotAllowed(["GET"])
         return pages.tab_page(self, request, self._found(request, unquote(object_id)))
 
+    def conversation_view(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponseBase:
+        """One verb of the conversation, by POST."""
+        found = self._found(request, pk)
+        redraw = partial(pages.draw_tab, self, request, found, "percakapan")
+        return conversation.act(request, found, verb, redraw)
+
     def workspace_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Rows with candidates and answers."""
         return workspace.show(self, request, self._found(request, pk))
 
+    def workload_view(self, request: HttpRequest) -> HttpResponse:
+        """Who has how much to do."""
+        return workload.show(self, request)
+
+    def hand_over_view(self, request: HttpRequest, officer_pk: int) -> HttpResponse:
+        """All open work of an officer to a colleague or the pool."""
+        return workload.hand_over(self, request, officer_pk)
+
     def accept_exact_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Asks before, then confirms every exact proposal."""
-        return workspace.accept_exact(self, request, self._found(request, pk))
+        return answer_pages.accept_exact(self, request, self._found(request, pk))
 
     def type_answer_view(self, request: HttpRequest, pk: Any, row_pk: int) -> HttpResponse:
         """The form of a typed answer."""
-        return workspace.type_answer(self, request, self._found(request, pk), row_pk)
+        return answer_pages.type_answer(self, request, self._found(request, pk), row_pk)
+
+    def bench_view(self, request: HttpRequest) -> HttpResponse:
+        """Open rows of one service across requests."""
+        return bench.bench(self, request)
+
+    def bench_import_view(self, request: HttpRequest) -> HttpResponse:
+        """The upload of a filled workbook."""
+        return bench_files.upload(self, request)
+
+    def bench_run_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """What an uploaded workbook would write, and the button that writes it."""
+        return bench_files.run_page(self, request, pk)
+
+    def many_rows_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """One action for the chosen rows."""
+        return row_pages.many_rows(self, request, self._found(request, pk))
+
+    def spread_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Sharing open rows out among officers."""
+        return row_pages.spread(self, request, self._found(request, pk))
+
+    def row_trail_view(self, request: HttpRequest, pk: Any, row_pk: int) -> HttpResponse:
+        """What happened to one row."""
+        return row_pages.row_trail(self, request, self._found(request, pk), row_pk)
 
     def answering_view(self, request: HttpRequest, pk: Any, verb: str) -> HttpResponse:
         """One verb on rows, by POST."""
@@ -205,11 +316,15 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
                 .select_related(
                     "agency",
                     "agreement",
+                    "purpose_code",
                     "requester",
                     "assignee",
+                    "entered_by",
                     "verified_by",
                     "processed_by",
                     "approved_by",
+                    "second_approved_by",
+                    "override_by",
                 )
                 .get(pk=pk)
             )
@@ -226,6 +341,9 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
             "opts": self.opts,
             "found": found,
             "object": found,
+            "presence": presence.panel(request, found),
+            "approval": approval.panel(found),
+            "agreement_notice": agreements.end_notice(found) if found.status in OPEN_STATES else "",
             "page_actions": self._get_actions_navigation(
                 list(self.actions_detail), self.get_actions_detail(request, key), key
             ),
@@ -248,26 +366,11 @@ class DataRequestAdmin(OperationButtonsMixin, ExportOfficerAdmin):
                 return self._leave(request, object_id)
         return super()._operation_view(request, object_id, button)
 
-    # --- export ---
 
-    def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
-        """Records the export before anything is written."""
-        record_access(
-            Action.EXPORT,
-            actor=request.user,
-            purpose=str(_("Daftar permohonan")),
-            object_type="DataRequest",
-            object_id="daftar",
-            count=queryset.count(),
-            request=request,
-        )
-        return super().get_export_data(file_format, request, queryset, **kwargs)
-
-
-def _count_of(model: Any) -> Coalesce:
+def _count_of(model: Any, **narrowed: Any) -> Coalesce:
     """How many rows of ``model`` a request has: counted only for the lines shown, not for the whole table."""
     counted = (
-        model.objects.filter(request=OuterRef("pk"))
+        model.objects.filter(request=OuterRef("pk"), **narrowed)
         .order_by()
         .values("request")
         .annotate(number=Count("pk"))

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db.models import Prefetch
-from django.forms import Select
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import (
     Http404,
     HttpRequest,
@@ -22,19 +21,20 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from core.access_log.models import Action
 from core.access_log.record import record_access
-from core.catalogue.forms import SchemaForm
-from requests_app import answering, workflow
-from requests_app.admin import pages
+from core.doors import clock
+from core.rules.models import Reason
+from requests_app import answering, repeats, row_jobs, workflow
+from requests_app.admin import pages, row_job_pages, row_pages
 from requests_app.admin.buttons import officer_of
-from requests_app.models import Answer, Candidate, DataRequest, Outcome, RequestRow
+from requests_app.models import Answer, Candidate, DataRequest, Outcome, RequestRow, RowEvent, RowJob
+from requests_app.models.rows import ANSWERED_OUTCOMES, REASONED_OUTCOMES
+from requests_app.row_filter import HOLDERS, RowFilter
 
-#: Outcomes an officer may set by hand on a row; the last two need a reason.
+#: Outcomes an officer may set by hand on a row without a reason.
 PLAIN_OUTCOMES = (Outcome.NOT_FOUND, Outcome.NEEDS_REVIEW, Outcome.PENDING)
-REASONED_OUTCOMES = (Outcome.WITHHELD, Outcome.OUT_OF_SCOPE)
 
 
 @dataclass
@@ -55,6 +55,7 @@ def show(model_admin: Any, request: HttpRequest, found: DataRequest) -> HttpResp
         "tabs": pages.tabs(found, "cocok"),
         "may_process": pages.may_process(request, found),
         "may_read": pages.may_read_rows(request),
+        "job": row_jobs.running(found),
     }
     if context["may_read"]:
         context |= _rows(request, found, context["may_process"])
@@ -62,15 +63,17 @@ def show(model_admin: Any, request: HttpRequest, found: DataRequest) -> HttpResp
 
 
 def _rows(request: HttpRequest, found: DataRequest, may_process: bool) -> dict[str, Any]:
-    asked_outcome = request.GET.get("hasil", "")
-    outcome = asked_outcome if asked_outcome in Outcome.values else ""
-    rows = found.rows.select_related("service", "decided_by").prefetch_related("service__fields")
+    narrowed = RowFilter.read(request.GET)
+    rows = found.rows.select_related("service", "decided_by", "assignee", "released_in").annotate(
+        has_trail=Exists(RowEvent.objects.filter(row=OuterRef("pk")))
+    )
+    rows = rows.prefetch_related("service__fields")
     if request.user.has_perm("requests_app.view_answer"):
         rows = rows.prefetch_related("answers")
     if may_process:
         proposed = Candidate.objects.select_related("record").order_by("-score", "id")
         rows = rows.prefetch_related(Prefetch("candidates", queryset=proposed))
-    page = pages.page_of(rows.filter(outcome=outcome) if outcome else rows, request)
+    page = pages.page_of(narrowed.apply(rows, officer_of(request)), request)
     members = list(page.object_list)
     opened = _opened(request, members) if may_process else []
     pages.record_rows(request, found, members)
@@ -78,21 +81,56 @@ def _rows(request: HttpRequest, found: DataRequest, may_process: bool) -> dict[s
     reader = pages.Reader(found)
     is_open = {row.pk for row in opened}
     shown = [_shown(request, reader, row, row.pk in is_open, may_process) for row in members]
+    earlier = repeats.asked_before(found, members)
+    for item in shown:
+        item.earlier = earlier.get(item.row.pk)
     counts = pages.outcome_counts(found)
-    query = {"hasil": outcome, "halaman": str(page.number), "buka": request.GET.get("buka", "")}
+    query = {**narrowed.parts, "halaman": str(page.number), "buka": request.GET.get("buka", "")}
     return {
         "page": page,
         "shown_rows": shown,
         "counts": counts,
         "total": sum(entry["number"] for entry in counts),
+        "answered": sum(entry["number"] for entry in counts if entry["key"] in ANSWERED_OUTCOMES),
         "waiting": next((entry["number"] for entry in counts if entry["key"] == Outcome.PENDING), 0),
-        "outcome": outcome,
+        "outcome": narrowed.outcome,
+        "narrowed": {
+            "parts": narrowed.parts,
+            "query": narrowed.query,
+            "without_outcome": narrowed.without("hasil"),
+        },
+        "chips": _chips(found, narrowed),
         "page_query": urlencode({key: value for key, value in query.items() if value}),
         "plain_outcomes": PLAIN_OUTCOMES,
         "reasoned_outcomes": REASONED_OUTCOMES,
+        "reasons": list(Reason.objects.offered(Reason.Purpose.OUTCOME)) if may_process else [],
         "has_candidates": any(row.candidates for row in shown),
         "has_statistics": bool(getattr(found, "statistics_count", 0)),
     }
+
+
+def _chips(found: DataRequest, narrowed: RowFilter) -> list[dict[str, Any]]:
+    """Whose rows, and of which service where there is more than one; a chosen one is a way back."""
+    chips = [
+        {
+            "label": label,
+            "is_current": narrowed.holder == key,
+            "query": narrowed.without("milik") + ("" if narrowed.holder == key else f"milik={key}"),
+        }
+        for key, label in HOLDERS.items()
+    ]
+    services = workflow.requested_services(found)
+    if len(services) > 1:
+        chips += [
+            {
+                "label": service.shown_label,
+                "is_current": narrowed.service == service.key,
+                "query": narrowed.without("layanan")
+                + ("" if narrowed.service == service.key else f"layanan={service.key}"),
+            }
+            for service in services
+        ]
+    return chips
 
 
 def _opened(request: HttpRequest, rows: list[RequestRow]) -> list[RequestRow]:
@@ -125,12 +163,21 @@ def _shown(
         reader.asked(row),
         str(Outcome(row.outcome).label),
         pages.OUTCOME_COLOURS[Outcome(row.outcome)],
+        decided=_decided(row),
+        closed=row.is_closed,
+        is_mine=may_process and not row.is_closed and row.assignee_id in (None, officer_of(request).pk),
+        has_trail=getattr(row, "has_trail", False),
     )
+    candidates = list(row.candidates.all()) if may_process else []
+    grounds: dict[int | None, str] = {candidate.record_id: candidate.reason for candidate in candidates}
     if request.user.has_perm("requests_app.view_answer"):
         shown.answers = [
-            pages.ShownAnswer(answer, reader.answered(row, answer.values)) for answer in row.answers.all()
+            pages.ShownAnswer(answer, reader.answered(row, answer.values), grounds.get(answer.record_id, ""))
+            for answer in row.answers.all()
         ]
-    if may_process:
+    if shown.is_mine:
+        # A confirmed record stands there once, as an answer.
+        answered = {item.answer.record_id for item in shown.answers}
         shown.candidates = [
             ShownCandidate(
                 candidate,
@@ -138,9 +185,19 @@ def _shown(
                 is_open,
                 reader.answered(row, candidate.record.values) if is_open else [],
             )
-            for candidate in row.candidates.all()
+            for candidate in candidates
+            if candidate.record_id not in answered
         ]
     return shown
+
+
+def _decided(row: RequestRow) -> str:
+    if row.decided_by is None or row.decided_at is None or row.outcome == Outcome.PENDING:
+        return ""
+    return _("Dijawab %(name)s, %(at)s") % {
+        "name": row.decided_by.get_full_name(),
+        "at": clock.short_datetime(row.decided_at),
+    }
 
 
 # --- verbs, by POST only ---
@@ -156,15 +213,17 @@ def act(request: HttpRequest, found: DataRequest, verb: str) -> HttpResponse:
     if not request.user.has_perm(workflow.PROCESS):
         raise PermissionDenied
     try:
-        text = handler(request, found)
+        told = handler(request, found)
     except ValidationError as error:
         for message in error.messages:
             messages.error(request, message)
     except ObjectDoesNotExist as error:
         raise Http404 from error
     else:
-        if text:
-            messages.success(request, text)
+        if isinstance(told, HttpResponse):
+            return told
+        if told:
+            messages.success(request, told)
     return HttpResponseRedirect(back_to(request, found))
 
 
@@ -177,7 +236,7 @@ def back_to(request: HttpRequest, found: DataRequest) -> str:
         came = QueryDict(request.POST.get("kembali", "")[:200])
     except (UnicodeDecodeError, ValueError):
         came = QueryDict()
-    query = {key: came[key] for key in ("hasil", "halaman", "buka") if came.get(key)}
+    query = {key: came[key] for key in ("hasil", "milik", "layanan", "halaman", "buka") if came.get(key)}
     row = request.POST.get("baris", "")
     anchor = f"#baris-{row}" if row.isascii() and row.isdigit() else ""
     return f"{url}?{urlencode(query)}{anchor}" if query else f"{url}{anchor}"
@@ -191,7 +250,7 @@ def _number(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
-def _record(
+def record(
     request: HttpRequest, found: DataRequest, action: Action, persons: Any, count: int | None = None
 ) -> None:
     record_access(
@@ -206,9 +265,11 @@ def _record(
     )
 
 
-def _propose(request: HttpRequest, found: DataRequest) -> str:
+def _propose(request: HttpRequest, found: DataRequest) -> str | HttpResponse:
+    if row_jobs.is_large(found.rows.filter(outcome=Outcome.PENDING).count()):
+        return row_job_pages.start(request, found, RowJob.Kind.MATCH)
     if pages.may_process(request, found):
-        _record(request, found, Action.MATCH, found.rows.filter(outcome=Outcome.PENDING))
+        record(request, found, Action.MATCH, found.rows.filter(outcome=Outcome.PENDING))
     summary = answering.propose_matches(found.pk, by=officer_of(request))
     return _(
         "%(rows)d baris diperiksa: %(exact)d cocok persis, %(candidates)d dengan calon, "
@@ -229,7 +290,7 @@ def _decide(request: HttpRequest, found: DataRequest) -> str:
     if not accepted and request.POST.get("keputusan") != "bukan":
         raise Http404
     if accepted:
-        _record(request, found, Action.ANSWER, [candidate.row])
+        record(request, found, Action.ANSWER, [candidate.row])
     answering.decide_candidate(candidate.pk, by=officer_of(request), accepted=accepted)
     if accepted:
         return _("Baris %(number)d: dicatat cocok.") % {"number": candidate.row.position}
@@ -239,13 +300,26 @@ def _decide(request: HttpRequest, found: DataRequest) -> str:
 def _settle(request: HttpRequest, found: DataRequest) -> str:
     row = get_object_or_404(RequestRow, pk=_number(request, "baris_id"), request=found)
     outcome = request.POST.get("hasil_baris", "")
-    answering.set_outcome(
-        row.pk, by=officer_of(request), outcome=outcome, reason=request.POST.get("alasan", "")
-    )
+    listed = request.POST.get("alasan_id", "")
+    reason = None
+    if listed:
+        offered = Reason.objects.offered(Reason.Purpose.OUTCOME)
+        reason = get_object_or_404(offered, pk=_number(request, "alasan_id"))
+    text = answering.reason_text(reason, request.POST.get("alasan", ""))
+    answering.set_outcome(row.pk, by=officer_of(request), outcome=outcome, reason=text)
     return _("Baris %(number)d: %(outcome)s.") % {
         "number": row.position,
         "outcome": Outcome(outcome).label,
     }
+
+
+def _hold(request: HttpRequest, found: DataRequest) -> str:
+    how = request.POST.get("cara", "")
+    if how not in ("ambil", "ambil-alih", "lepas"):
+        raise Http404
+    return row_pages.claim_one(
+        request, found, request.POST.get("baris_id", ""), take_over=how == "ambil-alih", free=how == "lepas"
+    )
 
 
 def _remove(request: HttpRequest, found: DataRequest) -> str:
@@ -265,88 +339,11 @@ def _count(request: HttpRequest, found: DataRequest) -> str:
     ) % {"count": number}
 
 
-_VERBS: dict[str, Callable[[HttpRequest, DataRequest], str]] = {
+_VERBS: dict[str, Callable[[HttpRequest, DataRequest], str | HttpResponse]] = {
     "cari": _propose,
     "putuskan": _decide,
     "hasil": _settle,
+    "pegang": _hold,
     "hapus": _remove,
     "hitung": _count,
 }
-
-
-# --- two verbs with a page of their own ---
-
-
-def accept_exact(model_admin: Any, request: HttpRequest, found: DataRequest) -> HttpResponse:
-    """GET asks with the number of rows, POST confirms them."""
-    if not request.user.has_perm(workflow.PROCESS):
-        raise PermissionDenied
-    exact = (
-        found.rows.filter(outcome=Outcome.PENDING, candidates__grade=Candidate.Grade.EXACT)
-        .exclude(candidates__grade=Candidate.Grade.CANDIDATE, candidates__decision=Candidate.Decision.OPEN)
-        .distinct()
-    )
-    if request.method == "POST":
-        try:
-            if pages.may_process(request, found):
-                _record(request, found, Action.ANSWER, exact)
-            settled = answering.accept_exact(found.pk, by=officer_of(request))
-        except ValidationError as error:
-            for message in error.messages:
-                messages.error(request, message)
-        else:
-            messages.success(request, _("%(count)d baris diterima sebagai cocok.") % {"count": settled})
-        return HttpResponseRedirect(back_to(request, found))
-    context = {
-        **model_admin.page_context(request, found),
-        "header": pages.header(found),
-        "tabs": pages.tabs(found, "cocok"),
-        "may_process": pages.may_process(request, found),
-        "number": exact.count(),
-    }
-    return TemplateResponse(request, f"{pages.TEMPLATES}/accept_exact.html", context)
-
-
-def type_answer(model_admin: Any, request: HttpRequest, found: DataRequest, row_pk: int) -> HttpResponse:
-    """The answer of one row, typed by the officer into the fields of its service."""
-    if not request.user.has_perm(workflow.PROCESS) or not pages.may_read_rows(request):
-        raise PermissionDenied
-    row = get_object_or_404(found.rows.select_related("service"), pk=row_pk)
-    reader = pages.Reader(found)
-    form = SchemaForm(
-        found.schema_for(row.service),
-        request.POST if request.method == "POST" else None,
-        surface="answered",
-        values=row.values,
-        lookups=reader.lookups,
-        label_suffix="",
-    )
-    for item in form.fields.values():
-        classes = SELECT_CLASSES if isinstance(item.widget, Select) else INPUT_CLASSES
-        item.widget.attrs["class"] = " ".join(classes)
-    status = 200
-    pages.record_rows(request, found, [row])
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                _record(request, found, Action.ANSWER, [row])
-                answering.type_answer(row.pk, by=officer_of(request), values=form.cleaned_data)
-            except ValidationError as error:
-                form.add_error(None, error.messages)
-            else:
-                messages.success(
-                    request, _("Jawaban baris %(number)d sudah disimpan.") % {"number": row.position}
-                )
-                return HttpResponseRedirect(back_to(request, found))
-        status = 422
-    context = {
-        **model_admin.page_context(request, found),
-        "header": pages.header(found),
-        "tabs": pages.tabs(found, "cocok"),
-        "may_process": pages.may_process(request, found),
-        "form": form,
-        "row": row,
-        "asked": reader.asked(row),
-        "came_from": request.GET.urlencode() if request.method == "GET" else request.POST.get("kembali", ""),
-    }
-    return TemplateResponse(request, f"{pages.TEMPLATES}/type_answer.html", context, status=status)

@@ -1,17 +1,18 @@
 """Checks a returned workbook cell by cell with the services' schemas; all rows are good, or none is taken."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
+from django.conf import settings
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from core.catalogue.kinds import Lookups, shorten
 from core.catalogue.schema import Field, Schema, Values
-from core.doors.excel import Cell, Row, Sheet, WorkbookError, read_workbook
+from core.doors.excel import Cell, ReadRows, Row, WorkbookError, opened_rows
 from core.doors.excel_guard import column_letters
 from core.doors.excel_writer import clean_text
 from requests_app.excel.template import (
@@ -21,14 +22,11 @@ from requests_app.excel.template import (
     sheet_names,
     version_sheet,
 )
+from requests_app.twins import entry_key
 
-#: Rows between two reports of progress.
-REPORT_EVERY = 100
 PREVIEW_ROWS = 10
 #: Numbers by which a person is recognised in the preview and in the remark about duplicates, best first.
 _NUMBERS = ("national_id", "passport_no", "document_no", "niora")
-
-Progress = Callable[[int, int], None]
 
 
 class CheckError(TypedDict):
@@ -40,62 +38,95 @@ class CheckError(TypedDict):
     message: str
 
 
+class GoodRow(NamedTuple):
+    """A row without errors: its service, its number in the sheet, its cleaned values."""
+
+    service: str
+    row: int
+    values: Values
+
+
+@dataclass
+class Slice:
+    """What the check of some rows has found: ``done`` of ``total`` rows of the whole workbook are checked after it."""
+
+    total: int = 0
+    done: int = 0
+    rows: list[GoodRow] = field(default_factory=list)
+    #: In the order of the file; those of a whole sheet come before those of its rows.
+    errors: list[CheckError] = field(default_factory=list)
+    #: The first good rows, for the preview.
+    shown: list[dict[str, str]] = field(default_factory=list)
+
+
 @dataclass
 class CheckedWorkbook:
-    """The outcome of a check, as ``RowUpload`` stores it."""
+    """The outcome of the check of a small workbook."""
 
     total: int = 0
     #: Good rows per service key.
     counts: dict[str, int] = field(default_factory=dict)
-    #: {"service": key, "values": {…}} of every good row in the order of the file.
+    #: {"service": key, "values": {…}} of every good row in the order of the file; none when there are errors.
     rows: list[dict[str, Any]] = field(default_factory=list)
     preview: list[dict[str, str]] = field(default_factory=list)
     errors: list[CheckError] = field(default_factory=list)
 
 
-def check_workbook(
+def check_workbook(file: File | None, *, schemas: Sequence[Schema], **options: Any) -> CheckedWorkbook:
+    """Check a small workbook at one go; ``options`` as of ``check_slices``."""
+    found = CheckedWorkbook()
+    for part in check_slices(file, schemas=schemas, **options):
+        found.total = part.total
+        found.errors += part.errors
+        found.preview += part.shown[: PREVIEW_ROWS - len(found.preview)]
+        for row in part.rows:
+            found.counts[row.service] = found.counts.get(row.service, 0) + 1
+            found.rows.append({"service": row.service, "values": row.values})
+    if found.errors:
+        found.rows, found.preview = [], []
+    return found
+
+
+def check_slices(
     file: File | None,
     *,
     schemas: Sequence[Schema],
     name: str | None = None,
     refusals: Mapping[str, str] | None = None,
+    too_many: Mapping[str, Callable[[int], str]] | None = None,
     existing: Iterable[tuple[int, str, Mapping[str, Any]]] = (),
-    report: Progress | None = None,
     lookups: Lookups | None = None,
-) -> CheckedWorkbook:
-    """Read and check a workbook made from the template of ``schemas``.
+    done: int = 0,
+    checked: Iterable[GoodRow] = (),
+) -> Iterator[Slice]:
+    """Read a workbook made from the template of ``schemas`` and check it slice by slice; memory stays flat.
 
-    ``refusals`` says by service key why a service must not be asked for (empty text: it may). ``existing``
-    are the rows the request already has: (position, service key, values). ``report(done, total)`` is called
-    every 100 rows. A file that cannot be taken at all comes back with one error without sheet.
+    ``refusals`` says by service key why a service must not be asked for (empty text: it may), ``too_many`` why
+    so many rows of it may not be added. ``existing`` are the rows the request already has: (position, service
+    key, values). A check that was broken off goes on after its ``done`` rows; ``checked`` are the good ones of
+    them. A file that cannot be taken at all comes back as one slice with one error without sheet.
     """
+    check = _Check(schemas, refusals or {}, too_many or {}, existing, lookups or Lookups())
+    check.remember(checked)
     try:
-        sheets = read_workbook(file, sheets=list(sheet_names(schemas).values()), name=name)
+        with opened_rows(file, sheets=list(check.names.values()), name=name) as rows:
+            yield from check.run(rows, done)
     except WorkbookError as error:
-        return CheckedWorkbook(errors=[CheckError(sheet="", cell="", value="", message=error.messages[0])])
-    return _Check(schemas, refusals or {}, existing, report, lookups or Lookups()).run(sheets)
+        yield Slice(errors=[CheckError(sheet="", cell="", value="", message=error.messages[0])])
 
 
-def shift_of(sheet: Sheet) -> int:
+def shift_of(titles: Sequence[Cell]) -> int:
     """Return 1 for a sheet that we returned with the column of errors on its left, otherwise 0."""
-    titles = header_of(sheet)
     return 1 if titles and titles[0].text == MARKS_TITLE else 0
 
 
-def header_of(sheet: Sheet) -> list[Cell]:
-    """Return the cells of row 1, none when it is empty."""
-    return sheet.rows[0].cells if sheet.rows and sheet.rows[0].number == 1 else []
-
-
-def data_rows(sheet: Sheet, schema: Schema) -> list[Row]:
-    """Return the rows from 2 on with an entry in any column of the service; a lone number does not count."""
-    first = 2 + shift_of(sheet)
-    wanted = range(first, first + len(schema.asked))
-    return [
-        row
-        for row in sheet.rows
-        if row.number > 1 and any(row.cell(column).text or row.cell(column).is_formula for column in wanted)
-    ]
+def is_filled(row: Row, schema: Schema, shift: int) -> bool:
+    """Return whether a row from 2 on has an entry in any column of the service; a lone number does not count."""
+    first = 2 + shift
+    return row.number > 1 and any(
+        row.cell(column).text or row.cell(column).is_formula
+        for column in range(first, first + len(schema.asked))
+    )
 
 
 def shown_value(cell: Cell) -> str:
@@ -136,66 +167,112 @@ def veiled(number: str) -> str:
     return f"{number[:4]}…{number[-4:]}" if len(number) > 10 else number
 
 
+class _Frame:
+    """What a first look at the workbook shows of one sheet: its titles and how many rows are filled."""
+
+    def __init__(self, schema: Schema | None) -> None:
+        self.schema = schema
+        self.titles: list[Cell] = []
+        self.count = 0
+
+    @property
+    def shift(self) -> int:
+        return shift_of(self.titles)
+
+    def meet(self, row: Row) -> None:
+        if row.number == 1:
+            self.titles = row.cells
+        elif self.schema is not None and is_filled(row, self.schema, self.shift):
+            self.count += 1
+
+
 class _Check:
-    """One run over one workbook."""
+    """One run over one workbook; only what tells rows apart stays in memory."""
 
     def __init__(
         self,
         schemas: Sequence[Schema],
         refusals: Mapping[str, str],
+        too_many: Mapping[str, Callable[[int], str]],
         existing: Iterable[tuple[int, str, Mapping[str, Any]]],
-        report: Progress | None,
         lookups: Lookups,
     ) -> None:
-        self.schemas, self.refusals, self.report, self.lookups = schemas, refusals, report, lookups
+        self.schemas, self.refusals, self.too_many, self.lookups = schemas, refusals, too_many, lookups
         self.names = sheet_names(schemas)
-        self.result = CheckedWorkbook()
-        self.done = 0
+        self.by_sheet = {self.names[schema.service_key]: schema for schema in schemas}
+        self.part = Slice()
         #: Where a row with the same entries was met first: (sheet, row), or ("", position in the request).
         self.met = {self.identity(key, values): ("", position) for position, key, values in existing}
 
-    def run(self, sheets: list[Sheet]) -> CheckedWorkbook:
-        by_name = {sheet.name: sheet for sheet in sheets}
+    def remember(self, rows: Iterable[GoodRow]) -> None:
+        """Rows that an earlier run has found good."""
+        for row in rows:
+            self.met.setdefault(self.identity(row.service, row.values), (self.names[row.service], row.row))
+
+    def run(self, rows: ReadRows, done: int) -> Iterator[Slice]:
+        frames = self.look(rows)
         for schema in self.schemas:
-            self.check_titles(schema, by_name.get(self.names[schema.service_key]))
-        if self.result.errors:
-            self.explain_old_template(by_name)
-            return self.result
-        work = [(schema, by_name[self.names[schema.service_key]]) for schema in self.schemas]
-        found = [(schema, sheet, data_rows(sheet, schema)) for schema, sheet in work]
-        self.result.total = sum(len(rows) for _schema, _sheet, rows in found)
-        if not self.result.total:
+            self.check_titles(schema, frames.get(self.names[schema.service_key]))
+        if self.part.errors:
+            self.explain_old_template(frames)
+            yield self.part
+            return
+        total = sum(frame.count for frame in frames.values())
+        if not total:
             self.add("", "", "", WorkbookError("no_rows").messages[0])
-            return self.result
-        self.tell()
-        for schema, sheet, rows in found:
-            if rows:
-                self.check_rows(schema, sheet, rows)
-        self.tell()
-        if self.result.errors:
-            self.result.rows, self.result.preview = [], []
-        return self.result
+            yield self.part
+            return
+        self.part = Slice(total=total, done=done)
+        yield self.part
+        self.part = Slice(total=total, done=done)
+        begun = ""
+        for index, (sheet, schema, row) in enumerate(self.filled_rows(rows, frames), start=1):
+            is_first, begun = sheet != begun, sheet
+            if index <= done:
+                continue
+            if is_first:
+                self.whole_sheet(sheet, schema, frames[sheet].count)
+            if not self.refusals.get(schema.service_key):
+                values = self.check_row(sheet, schema, row, frames[sheet].shift)
+                if values is not None:
+                    self.take(schema, row, values)
+            self.part.done = index
+            if index % settings.SLICE_ROWS == 0:
+                yield self.part
+                self.part = Slice(total=total, done=index)
+        yield self.part
+
+    def look(self, rows: ReadRows) -> dict[str, _Frame]:
+        """Return the sheets by name in the order of the file."""
+        frames: dict[str, _Frame] = {}
+        for sheet, row in rows:
+            frame = frames.setdefault(sheet, _Frame(self.by_sheet.get(sheet)))
+            if row is not None:
+                frame.meet(row)
+        return frames
+
+    def filled_rows(self, rows: ReadRows, frames: Mapping[str, _Frame]) -> Iterator[tuple[str, Schema, Row]]:
+        """Yield the rows that count, from the first sheet to the last."""
+        for sheet, row in rows:
+            schema = self.by_sheet.get(sheet)
+            if row is not None and schema is not None and is_filled(row, schema, frames[sheet].shift):
+                yield sheet, schema, row
 
     def add(self, sheet: str, cell: str, value: str, message: str) -> None:
         # PostgreSQL's JSON takes no NUL, which a workbook can smuggle in as _x0000_.
         error = CheckError(sheet=sheet, cell=cell, value=clean_text(value), message=clean_text(message))
-        self.result.errors.append(error)
-
-    def tell(self) -> None:
-        if self.report:
-            self.report(self.done, self.result.total)
+        self.part.errors.append(error)
 
     # --- the frame: sheets and titles ---
 
-    def check_titles(self, schema: Schema, sheet: Sheet | None) -> None:
+    def check_titles(self, schema: Schema, frame: _Frame | None) -> None:
         """Every sheet of the template must be there, with its titles in their places."""
         name = self.names[schema.service_key]
-        if sheet is None:
+        if frame is None:
             message = _("Sheet “%(sheet)s” tidak ditemukan. Pakai templat dari tombol Unduh")
             self.add("", "", "", message % {"sheet": name})
             return
-        shift = shift_of(sheet)
-        titles = header_of(sheet)
+        shift, titles = frame.shift, frame.titles
         expected = [NUMBER_TITLE, *(item.label for item in schema.asked)]
         for index in range(max(len(expected), len(titles) - shift)):
             column = index + shift
@@ -217,29 +294,23 @@ class _Check:
                 message = _("Kolom %(column)s tidak berjudul, seharusnya “%(expected)s”")
             self.add(name, f"{place['column']}1", shorten(title), message % place)
 
-    def explain_old_template(self, by_name: Mapping[str, Sheet]) -> None:
+    def explain_old_template(self, by_name: Iterable[str]) -> None:
         """A template from before a change of the catalogue is told as such, first of all."""
         versions = [name for name in by_name if name.startswith(OPTIONS_SHEET)]
         if versions and version_sheet(self.schemas) not in versions:
             message = _("Templat ini versi lama. Unduh templat terbaru, lalu salin isian Anda ke sana")
-            self.result.errors.insert(0, CheckError(sheet="", cell="", value="", message=message))
+            self.part.errors.insert(0, CheckError(sheet="", cell="", value="", message=message))
 
     # --- the rows ---
 
-    def check_rows(self, schema: Schema, sheet: Sheet, rows: list[Row]) -> None:
-        refusal = self.refusals.get(schema.service_key, "")
+    def whole_sheet(self, sheet: str, schema: Schema, count: int) -> None:
+        """What stands against asking for the service at all, or for so many rows of it."""
+        key = schema.service_key
+        refusal = self.refusals.get(key, "") or (self.too_many[key](count) if key in self.too_many else "")
         if refusal:
-            self.add(sheet.name, "", "", refusal)
-        shift = shift_of(sheet)
-        for row in rows:
-            values = None if refusal else self.check_row(schema, sheet, row, shift)
-            if values is not None:
-                self.take(schema, values)
-            self.done += 1
-            if self.done % REPORT_EVERY == 0:
-                self.tell()
+            self.add(sheet, "", "", refusal)
 
-    def check_row(self, schema: Schema, sheet: Sheet, row: Row, shift: int) -> Values | None:
+    def check_row(self, sheet: str, schema: Schema, row: Row, shift: int) -> Values | None:
         """Return the values of a good row; otherwise its errors have been added."""
         columns = {item.key: row.cell(number) for number, item in enumerate(schema.asked, start=2 + shift)}
         raw: dict[str, str] = {}
@@ -256,23 +327,19 @@ class _Check:
         for item in schema.asked:
             for message in errors.get(item.key, ()):
                 cell = columns[item.key]
-                self.add(sheet.name, cell.reference, shown_value(cell), message)
+                self.add(sheet, cell.reference, shown_value(cell), message)
         if errors:
             return None
-        twin = self.met.setdefault(self.identity(schema.service_key, values), (sheet.name, row.number))
-        if twin != (sheet.name, row.number):
-            self.add(
-                sheet.name,
-                f"{column_letters(shift)}{row.number}",
-                "",
-                self.twin_message(schema, values, row, twin),
-            )
+        twin = self.met.setdefault(self.identity(schema.service_key, values), (sheet, row.number))
+        if twin != (sheet, row.number):
+            message = self.twin_message(schema, values, row, twin)
+            self.add(sheet, f"{column_letters(shift)}{row.number}", "", message)
             return None
         return values
 
-    def identity(self, service_key: str, values: Mapping[str, Any]) -> str:
-        """Return what two rows have in common that ask for the same."""
-        return json.dumps([service_key, sorted(values.items())])
+    def identity(self, service_key: str, values: Mapping[str, Any]) -> bytes:
+        """Return what two rows have in common that ask for the same, short enough to keep 100 000 of them."""
+        return hashlib.blake2b(entry_key(service_key, values).encode(), digest_size=16).digest()
 
     def twin_message(self, schema: Schema, values: Values, row: Row, twin: tuple[str, int]) -> str:
         label, number = person_number(schema, values)
@@ -285,13 +352,11 @@ class _Check:
             )
         return message % {"row": row.number, "twin": twin[1], "named": named}
 
-    def take(self, schema: Schema, values: Values) -> None:
-        key = schema.service_key
-        self.result.counts[key] = self.result.counts.get(key, 0) + 1
-        self.result.rows.append({"service": key, "values": values})
-        if len(self.result.preview) < PREVIEW_ROWS:
+    def take(self, schema: Schema, row: Row, values: Values) -> None:
+        self.part.rows.append(GoodRow(schema.service_key, row.number, values))
+        if len(self.part.shown) < PREVIEW_ROWS:
             known = schema.identifying(values)
-            self.result.preview.append(
+            self.part.shown.append(
                 {
                     "service": schema.service_label,
                     "name": known.get("name", ""),

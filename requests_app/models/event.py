@@ -31,7 +31,8 @@ class RequestEvent(models.Model):
         verbose_name_plural = pgettext_lazy("jamak", "riwayat")
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["request", "id"], name="event_of_request")
+            models.Index(fields=["request", "id"], name="event_of_request"),
+            models.Index(fields=["at"], name="event_at"),
         ]
 
     def __str__(self) -> str:

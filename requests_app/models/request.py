@@ -9,11 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 
-from accounts.models import Agency, Agreement, User
+from accounts.models import Agency, Agreement, Purpose, User
 from core.catalogue.models import Service
 from core.catalogue.schema import Schema
 from core.doors import clock
 from core.doors.storage import private_path
+from requests_app.models.approval import (
+    Approvals,
+    approval_constraints,
+    awaits_first_of_two,
+    needs_second_approval,
+)
+from requests_app.models.destruction import LegalHold
 
 if TYPE_CHECKING:
     from accounts.models import User as UserType
@@ -51,6 +58,10 @@ OFFICER_STATES = (
     Status.ISSUING,
 )
 EDITABLE_STATES = (Status.DRAFT, Status.NEEDS_CORRECTION)
+#: The version of a request in which nobody has written anything yet.
+FIRST_VERSION = 1
+#: What the applicant fills in about the letter, besides the letter itself.
+HEADER_FIELDS = ("letter_number", "letter_date", "subject", "unit", "phone", "purpose", "legal_basis")
 
 
 class LegalBasis(models.TextChoices):
@@ -81,7 +92,22 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
             return self.exclude(status=Status.DRAFT)
         if user.agency_id is None:
             return self.none()
-        return self.filter(agency_id=user.agency_id).filter(~Q(status=Status.DRAFT) | Q(requester=user))
+        own_draft = Q(requester=user, entered_by__isnull=True)
+        return self.filter(agency_id=user.agency_id).filter(~Q(status=Status.DRAFT) | own_draft)
+
+    def entered_by(self, user: "UserType") -> "DataRequestQuerySet":
+        """What this officer enters or entered on behalf of applicants; a draft of it is seen by nobody else."""
+        if not user.is_authenticated or not user.is_active or not user.is_staff:
+            return self.none()
+        if not user.has_perm("requests_app.enter_datarequest"):
+            return self.none()
+        return self.filter(entered_by=user)
+
+    def in_reach_of(self, user: "UserType") -> "DataRequestQuerySet":
+        """What a verb may be asked for: all that is visible, and an officer's own entries."""
+        if user.is_authenticated and user.is_staff:
+            return self.visible_to(user) | self.entered_by(user)
+        return self.visible_to(user)
 
     def open(self) -> "DataRequestQuerySet":
         """Submitted and not yet ended."""
@@ -102,7 +128,7 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
         )
 
 
-class DataRequest(models.Model):
+class DataRequest(Approvals, LegalHold, models.Model):
     """A request for data by an agency (permohonan data)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -117,7 +143,7 @@ class DataRequest(models.Model):
     agency = models.ForeignKey(
         Agency, verbose_name=_("instansi"), on_delete=models.PROTECT, related_name="data_requests"
     )
-    #: The agreement it was judged under when submitted.
+    #: The very version of the agreement it was judged under when submitted.
     agreement = models.ForeignKey(
         Agreement, verbose_name=_("PKS"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -130,6 +156,15 @@ class DataRequest(models.Model):
     letter_name = models.CharField(_("nama berkas surat"), max_length=120, blank=True)
     purpose = models.TextField(_("Tujuan Permintaan Data"), max_length=1000, blank=True)
     legal_basis = models.CharField(_("Dasar hukum"), max_length=1, choices=LegalBasis, blank=True)
+    #: Asked for where the agreement is limited to certain purposes.
+    purpose_code = models.ForeignKey(
+        Purpose,
+        verbose_name=_("Jenis tujuan"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     #: The manual's question; None until answered.
     more_than_ten = models.BooleanField(_("lebih dari 10 data detail"), null=True, blank=True)
     #: Schemas by service key, copied at submission: later edits of the catalogue never change this request.
@@ -137,7 +172,7 @@ class DataRequest(models.Model):
     #: Given by the first Kirim; a second one with the same key gets the same answer.
     submit_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     #: Raised with every change, so that a form opened earlier is noticed.
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(default=FIRST_VERSION, editable=False)
     assignee = models.ForeignKey(
         User,
         verbose_name=_("petugas"),
@@ -173,8 +208,21 @@ class DataRequest(models.Model):
         related_name="+",
         editable=False,
     )
+    #: The officer who entered it on behalf of the requester, who had written by letter; None: the requester did.
+    entered_by = models.ForeignKey(
+        User,
+        verbose_name=_("dimasukkan oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
     #: What an officer last wrote to the applicant (correction or rejection).
     officer_note = models.TextField(_("catatan petugas"), blank=True, editable=False)
+    #: In which state the last correction was asked: from there it comes back to the officer who asked.
+    correction_from = models.CharField(max_length=20, choices=Status, blank=True, editable=False)
+    #: None while the clock stands or nothing is promised; the ledger is ``clock_entries``.
     due_on = models.DateField(_("batas waktu"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("dibuat pada"), auto_now_add=True)
     updated_at = models.DateTimeField(_("diperbarui pada"), auto_now=True)
@@ -192,6 +240,10 @@ class DataRequest(models.Model):
             ("verify_datarequest", _("Dapat memverifikasi permohonan")),
             ("process_datarequest", _("Dapat memproses permohonan")),
             ("approve_datarequest", _("Dapat menyetujui permohonan")),
+            ("override_approval", _("Dapat menerbitkan tanpa persetujuan kedua dalam keadaan mendesak")),
+            ("enter_datarequest", _("Dapat memasukkan permohonan atas nama pemohon")),
+            ("distribute_datarequest", _("Dapat membagi pekerjaan petugas")),
+            ("hold_datarequest", _("Dapat menahan pemusnahan permohonan")),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
@@ -203,12 +255,25 @@ class DataRequest(models.Model):
                 name="four_eyes",
             ),
             models.CheckConstraint(
+                condition=Q(entered_by__isnull=True)
+                | (
+                    (Q(verified_by__isnull=True) | ~Q(entered_by=F("verified_by")))
+                    & (Q(approved_by__isnull=True) | ~Q(entered_by=F("approved_by")))
+                    & (Q(second_approved_by__isnull=True) | ~Q(entered_by=F("second_approved_by")))
+                    & (Q(override_by__isnull=True) | ~Q(entered_by=F("override_by")))
+                ),
+                name="entered_by_another_person",
+            ),
+            models.CheckConstraint(
                 condition=Q(status=Status.DRAFT) | Q(number__isnull=False), name="submitted_has_a_number"
             ),
+            *approval_constraints(issued=(Status.ISSUING, Status.COMPLETED)),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["agency", "-submitted_at"], name="request_agency"),
             models.Index(fields=["status", "due_on"], name="request_queue"),
+            models.Index(fields=["submitted_at"], name="request_sent"),
+            models.Index(fields=["completed_at"], name="request_done"),
         ]
 
     def __str__(self) -> str:
@@ -255,8 +320,24 @@ class DataRequest(models.Model):
     @transition(field=status, source=[Status.AWAITING_APPROVAL], target=Status.PROCESSING)
     def send_back(self) -> None: ...
 
+    @transition(
+        field=status,
+        source=[Status.AWAITING_APPROVAL],
+        target=Status.AWAITING_APPROVAL,
+        conditions=[awaits_first_of_two],
+    )
+    def approve_first(self) -> None: ...
+
     @transition(field=status, source=[Status.AWAITING_APPROVAL], target=Status.ISSUING)
     def approve(self) -> None: ...
+
+    @transition(
+        field=status,
+        source=[Status.AWAITING_APPROVAL],
+        target=Status.ISSUING,
+        conditions=[needs_second_approval],
+    )
+    def override_approval(self) -> None: ...
 
     @transition(field=status, source=[Status.ISSUING], target=Status.COMPLETED)
     def document_ready(self) -> None: ...

@@ -1,16 +1,18 @@
 """Result documents: number, files, fingerprints, life after issue."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from accounts.models import User
 from core.doors.signing import random_token
 from core.doors.storage import private_path
 from requests_app.models.request import DataRequest
+from requests_app.models.revocation import Revocation, revocation_constraints
 
 
 class DocumentCounter(models.Model):
@@ -27,7 +29,7 @@ class DocumentCounter(models.Model):
         return f"{self.scope}: {self.last}"
 
 
-class ResultDocument(models.Model):
+class ResultDocument(Revocation, models.Model):
     """An answer document: numbered at approval, its files made by a worker, verifiable by its token."""
 
     class State(models.TextChoices):
@@ -55,20 +57,53 @@ class ResultDocument(models.Model):
     numbered_at = models.DateTimeField(_("dinomori pada"))
     issued_at = models.DateTimeField(_("terbit pada"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    #: 1, 2, … for a part released before the rest; None for the document that ends the request.
+    part = models.PositiveSmallIntegerField(_("bagian"), null=True, blank=True)
+    #: Who approved a part; the request itself names the approver of the last document.
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    #: Who agreed as the second, where the request needs two.
+    second_approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("dokumen jawaban")
         verbose_name_plural = pgettext_lazy("jamak", "dokumen jawaban")
         ordering: ClassVar[list[str]] = ["-numbered_at"]
+        permissions: ClassVar[list[tuple[str, Any]]] = [
+            ("ask_revocation", _("Dapat meminta pencabutan dokumen jawaban")),
+            ("revoke_resultdocument", _("Dapat mencabut dokumen jawaban")),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["scope", "sequence"], name="document_sequence_once_per_scope"),
             models.UniqueConstraint(
                 fields=["request"], condition=Q(state="preparing"), name="one_document_prepared_per_request"
             ),
             models.UniqueConstraint(
-                fields=["request"], condition=Q(state="issued"), name="one_document_in_force_per_request"
+                fields=["request"],
+                condition=Q(state="issued", part__isnull=True),
+                name="one_document_in_force_per_request",
             ),
+            models.CheckConstraint(
+                condition=Q(second_approved_by__isnull=True) | ~Q(second_approved_by=F("approved_by")),
+                name="part_second_pair_of_eyes",
+            ),
+            models.UniqueConstraint(
+                fields=["request", "part"], condition=Q(part__isnull=False), name="part_once_per_request"
+            ),
+            *revocation_constraints("revoked"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def name(self) -> str:
+        """Which document of its request it is: "Bagian 2", or the one that ends the request."""
+        return gettext("Bagian %(part)d") % {"part": self.part} if self.part else gettext("Dokumen jawaban")
+
+    def carried_rows(self) -> Any:
+        """The rows it carries; a document from before rows knew theirs carries all that are in no other."""
+        if self.part is not None or self.rows.exists():
+            return self.request.rows.filter(released_in=self)
+        return self.request.rows.filter(released_in__isnull=True)

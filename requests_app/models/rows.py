@@ -1,21 +1,22 @@
-"""What a request asks for: rows about persons (Data Detail), statistics (Data Statistik), and Excel uploads."""
+"""What a request asks for: rows about persons (Data Detail) and statistics (Data Statistik)."""
 
-import uuid
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.catalogue.models import Service
 from core.doors import clock
-from core.doors.storage import private_path
 from core.holdings.models import Identified
+from core.holdings.names import name_key
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
 from requests_app.models.request import DataRequest
+from requests_app.models.result import ResultDocument
 
 
 class Outcome(models.TextChoices):
@@ -31,6 +32,41 @@ class Outcome(models.TextChoices):
 
 #: Outcomes that count as an answer; the others keep a request from approval.
 ANSWERED_OUTCOMES = (Outcome.FOUND, Outcome.NOT_FOUND, Outcome.WITHHELD, Outcome.OUT_OF_SCOPE)
+#: Outcomes that an applicant must be told the reason of.
+REASONED_OUTCOMES = (Outcome.WITHHELD, Outcome.OUT_OF_SCOPE)
+REASON_LENGTH = 250
+
+
+class RowQuerySet(models.QuerySet["RequestRow"]):
+    """Reads of rows."""
+
+    def answered(self) -> "RowQuerySet":
+        """With an outcome that counts as an answer."""
+        return self.filter(outcome__in=ANSWERED_OUTCOMES)
+
+    def about(self, text: str) -> "RowQuerySet":
+        """Whose name holds ``text`` as it is written or with these words, or whose number begins with it.
+
+        A few digits are also the row's own number. For the rows of one request.
+        """
+        words = " ".join(text.split())
+        number = "".join(words.upper().split())
+        meant = Q(name__icontains=words)
+        if key := name_key(words):
+            meant |= Q(name_key__contains=key)
+        for column in ("national_id", "passport_no", "document_no", "niora"):
+            meant |= Q(**{f"{column}__startswith": number})
+        if number.isascii() and number.isdigit() and len(number) <= 7:
+            meant |= Q(position=int(number))
+        return self.filter(meant)
+
+    def unreleased(self) -> "RowQuerySet":
+        """In no document yet and not waiting to go into one."""
+        return self.filter(released_in__isnull=True, released_by__isnull=True)
+
+    def free_for(self, user: User) -> "RowQuerySet":
+        """Those this officer may change: kept by nobody else and in no document."""
+        return self.unreleased().filter(Q(assignee__isnull=True) | Q(assignee=user))
 
 
 class RequestRow(Identified):
@@ -43,7 +79,7 @@ class RequestRow(Identified):
     )
     values = models.JSONField(_("isi"), default=dict)
     outcome = models.CharField(_("hasil"), max_length=14, choices=Outcome, default=Outcome.PENDING)
-    outcome_reason = models.CharField(_("alasan"), max_length=250, blank=True)
+    outcome_reason = models.CharField(_("alasan"), max_length=REASON_LENGTH, blank=True)
     decided_by = models.ForeignKey(
         User,
         verbose_name=_("dijawab oleh"),
@@ -53,6 +89,26 @@ class RequestRow(Identified):
         related_name="+",
     )
     decided_at = models.DateTimeField(_("dijawab pada"), null=True, blank=True)
+    #: The officer who keeps this row for himself; nobody: whoever may process the request.
+    assignee = models.ForeignKey(
+        User, verbose_name=_("petugas"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField(_("diambil pada"), null=True, blank=True)
+    #: Raised with every change of holder, outcome or answers, so that a grid opened earlier is noticed.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    #: Keyed hashes of the person's numbers, kept when the values were destroyed (core.access_log.record).
+    erased_keys = models.JSONField(null=True, blank=True, editable=False)
+    #: The document that carries the answer; from then on the row is closed until the request is reopened.
+    released_in = models.ForeignKey(
+        ResultDocument, on_delete=models.PROTECT, null=True, blank=True, related_name="rows", editable=False
+    )
+    released_at = models.DateTimeField(_("diterbitkan pada"), null=True, blank=True, editable=False)
+    #: Who approved the release of this row before the rest of its request.
+    released_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = RowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("data detail")
@@ -60,10 +116,46 @@ class RequestRow(Identified):
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["request", "position"], name="row_position_once_per_request"),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True)
+                | Q(decided_by__isnull=True)
+                | ~Q(released_by=models.F("decided_by")),
+                name="row_four_eyes",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["service", "outcome", "assignee"], name="row_bench"),
+            # Quotas count the rows of a service over many requests.
+            models.Index(fields=["request", "service"], name="row_of_service"),
+            # Who was asked for before (repeats.py); empty values would only swell them.
+            models.Index(fields=["passport_no"], name="row_passport", condition=~Q(passport_no="")),
+            models.Index(fields=["national_id"], name="row_national_id", condition=~Q(national_id="")),
+            models.Index(
+                fields=["birth_date", "sound_key"], name="row_birth_and_sound", condition=~Q(sound_key="")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.request_id} #{self.position}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is in a document, or on the way into one."""
+        return self.released_in_id is not None or self.released_by_id is not None
+
+    @property
+    def closed_reason(self) -> str:
+        """Why nobody may change the row now; empty when it is open."""
+        if self.released_in is not None:
+            return gettext(
+                "Baris %(number)d sudah diterbitkan dalam dokumen %(document)s. "
+                "Baris itu dapat diubah setelah permohonan selesai dan dibuka kembali"
+            ) % {"number": self.position, "document": self.released_in.number}
+        if self.released_by_id is not None:
+            return gettext("Baris %(number)d menunggu persetujuan kedua untuk diterbitkan") % {
+                "number": self.position
+            }
+        return ""
 
 
 class StatisticsItem(models.Model):
@@ -131,7 +223,7 @@ class StatisticsItem(models.Model):
                 fields=["request", "position"], name="statistics_position_once_per_request"
             ),
             models.CheckConstraint(
-                condition=models.Q(period_until__gte=models.F("period_from")),
+                condition=Q(period_until__gte=models.F("period_from")),
                 name="statistics_period_in_order",
             ),
         ]
@@ -170,42 +262,3 @@ class StatisticsItem(models.Model):
             }
         if errors:
             raise ValidationError(errors)
-
-
-class RowUpload(models.Model):
-    """An Excel file with rows: checked in the queue, saved only as a whole."""
-
-    class Stage(models.TextChoices):
-        WAITING = "waiting", _("Menunggu diperiksa")
-        CHECKING = "checking", _("Sedang diperiksa")
-        CLEAN = "clean", _("Siap disimpan")
-        FAULTY = "faulty", _("Perlu diperbaiki")
-        SAVED = "saved", _("Tersimpan")
-        DISCARDED = "discarded", _("Dibatalkan")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    request = models.ForeignKey(DataRequest, on_delete=models.CASCADE, related_name="uploads")
-    file = models.FileField(_("berkas"), upload_to=private_path("uploads"))
-    file_name = models.CharField(_("nama berkas"), max_length=120)
-    stage = models.CharField(_("tahap"), max_length=10, choices=Stage, default=Stage.WAITING)
-    total = models.PositiveIntegerField(_("baris"), default=0)
-    done = models.PositiveIntegerField(_("diperiksa"), default=0)
-    #: Good rows per service key.
-    counts = models.JSONField(default=dict, blank=True)
-    #: {"sheet", "cell", "value", "message"} each.
-    errors = models.JSONField(default=list, blank=True)
-    #: First good rows, for the preview: {"service", "name", "number", "birth_date"}.
-    preview = models.JSONField(default=list, blank=True)
-    #: Cleaned rows waiting to be saved: [{"service": key, "values": {…}}]; emptied once saved or discarded.
-    rows = models.JSONField(default=list, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("unggahan Excel")
-        verbose_name_plural = pgettext_lazy("jamak", "unggahan Excel")
-        ordering: ClassVar[list[str]] = ["-created_at"]
-
-    def __str__(self) -> str:
-        return self.file_name

@@ -103,7 +103,7 @@ def test_admin_makes_an_agreement(client, sign_in, kartika, agency, catalogue):
         "agency": agency.pk,
         "number": "PKS/1/2026",
         "title": "Data",
-        "services": [service.pk for service in Service.objects.all()],
+        **{f"on_{service.pk}": "on" for service in Service.objects.all()},
         "legal_basis": "b",
         "valid_from": "2026-01-01",
         "valid_until": "2028-01-01",

@@ -1,51 +1,21 @@
 """The console in a real browser under the strict policy: no violation, no script error."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.test import Client
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.admin_theme.cast import SignIn, make_officer
+from tests.admin_theme.cast import make_officer
+from tests.browser import BROWSER, OpenPage
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.urls("tests.admin_theme.urls"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium"),
-]
+pytestmark = [*BROWSER, pytest.mark.slow, pytest.mark.urls("tests.admin_theme.urls")]
 
 
 @pytest.fixture
-def session_cookie(sign_in: SignIn, transactional_db: None) -> str:
+def console(open_page: OpenPage) -> Page:
+    """A page of a signed-in officer with every right."""
     Group.objects.create(name="baru")
     Group.objects.create(name="milik ratna")
-    client = sign_in(Client(), make_officer("ratna", is_superuser=True))
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture
-def console(session_cookie: str, live_server: Any) -> Iterator[Page]:
-    """A page of a signed-in officer; fails the test when the browser complained."""
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(base_url=live_server.url, locale="id-ID", timezone_id="Asia/Jakarta")
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session_cookie, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
-    assert complaints == []
+    return open_page(make_officer("ratna", is_superuser=True))
 
 
 def test_console_runs_under_the_strict_policy(console: Page) -> None:
@@ -60,6 +30,7 @@ def test_console_runs_under_the_strict_policy(console: Page) -> None:
     console.keyboard.press("Escape")
     console.locator("input.action-select").first.check()
     console.get_by_role("link", name="baru").first.click()
+    console.wait_for_load_state()
 
     console.locator("a:has-text('Setujui')").click()
     console.locator("#dialog input[name=note]").fill("salah")
@@ -73,7 +44,8 @@ def test_console_runs_under_the_strict_policy(console: Page) -> None:
     console.get_by_text("dark_mode").click()
     assert "dark" in (console.locator("html").get_attribute("class") or "")
     console.keyboard.press("Control+k")
-    console.locator("#search-input-command").press_sequentially("peran")
+    expect(console.locator("#search-input-command")).to_be_focused()
+    console.keyboard.type("peran")
     console.locator("#command-results-list li").first.wait_for()
 
 
@@ -85,3 +57,51 @@ def test_own_pages_run_under_the_strict_policy(console: Page) -> None:
         console.goto(f"/admin/reference/{name}/")
         console.goto(f"/admin/reference/{name}/add/")
         console.locator("#content").wait_for()
+
+
+def test_everything_opens_and_closes_by_keyboard(console: Page) -> None:
+    """Unfold draws menus, sections and filters as plain elements; the dialog must hold the focus and give it back."""
+    console.goto("/admin/auth/group/")
+    # The first stop leads past the sidebar.
+    console.keyboard.press("Tab")
+    expect(console.get_by_role("link", name="Lewati ke isi halaman")).to_be_focused()
+    console.keyboard.press("Enter")
+    console.keyboard.press("Tab")
+    expect(console.locator("#content :focus")).to_have_count(1)
+    # Filters.
+    console.get_by_role("button", name="Saring", exact=True).focus()
+    console.keyboard.press("Enter")
+    console.get_by_text("Terapkan saringan").wait_for()
+    expect(console.locator("#changelist-filter :focus")).to_have_count(1)
+    console.keyboard.press("Escape")
+    console.get_by_text("Terapkan saringan").wait_for(state="hidden")
+    # The menu with the way out.
+    person = console.get_by_role("button", name="ratna")
+    person.focus()
+    expect(person).to_have_attribute("aria-expanded", "false")
+    console.keyboard.press("Space")
+    expect(person).to_have_attribute("aria-expanded", "true")
+    console.get_by_role("button", name="Keluar").wait_for()
+    # The sidebar of a narrow window.
+    console.set_viewport_size({"width": 768, "height": 900})
+    menu = console.locator("[role=button][aria-label=Menu]:visible")
+    menu.focus()
+    console.keyboard.press("Enter")
+    expect(console.locator("#nav-sidebar :focus")).to_have_count(1)
+    # No icon is read aloud as a word.
+    icons = console.locator(".material-symbols-outlined:not([aria-hidden=true]):not([role=button])")
+    assert icons.count() == 0
+    # A dialog keeps the focus while it is open and gives it back.
+    console.set_viewport_size({"width": 1280, "height": 900})
+    console.goto("/admin/auth/group/")
+    console.get_by_role("link", name="baru").first.click()
+    console.wait_for_load_state()
+    opener = console.locator("a:has-text('Setujui')")
+    opener.focus()
+    console.keyboard.press("Enter")
+    expect(console.locator("#dialog input[name=note]")).to_be_focused()
+    for _press in range(6):
+        console.keyboard.press("Tab")
+        expect(console.locator("#modal-content :focus")).to_have_count(1)
+    console.keyboard.press("Escape")
+    expect(opener).to_be_focused()

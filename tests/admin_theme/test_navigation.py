@@ -69,3 +69,19 @@ def test_badge_of_zero_is_not_drawn(monkeypatch: pytest.MonkeyPatch, number: str
     request = RequestFactory().get("/admin/")
     request.user = AnonymousUser()
     assert sidebar(request)[0]["items"][0].get("badge") == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "lit"),
+    [
+        ("/admin/", "Antrean"),
+        ("/admin/public_site/conversationrule/", "Aturan WhatsApp"),
+        ("/admin/public_site/conversationrule/7/change/", "Aturan WhatsApp"),
+        ("/admin/public_site/conversationrule/simulator/", "Simulator WhatsApp"),
+    ],
+)
+def test_one_entry_is_lit(path: str, lit: str) -> None:
+    request = RequestFactory().get(path)
+    request.user = make_officer("ratna", is_superuser=True)
+    shown = admin.site.get_sidebar_list(request)  # type: ignore[attr-defined]
+    assert [str(item["title"]) for group in shown for item in group["items"] if item["active"]] == [lit]

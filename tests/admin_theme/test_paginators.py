@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.paginator import EmptyPage
 from django.db import connection
 
 from admin_theme import paginators
@@ -29,3 +30,13 @@ def test_large_unfiltered_lists_use_an_estimate(monkeypatch: pytest.MonkeyPatch)
 
 def test_plain_lists_are_paged_as_usual() -> None:
     assert LargeTablePaginator([1, 2, 3], 2).num_pages == 2
+
+
+def test_pages_end_before_the_database_has_to_skip_too_many_rows(db, monkeypatch):
+    monkeypatch.setattr(paginators, "MOST_SKIPPED", 20)
+    pages = LargeTablePaginator(Permission.objects.order_by("pk"), 5)
+    assert pages.count > 20
+    assert pages.num_pages == 4
+    assert len(pages.page(4)) == 5
+    with pytest.raises(EmptyPage):
+        pages.page(5)

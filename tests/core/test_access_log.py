@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Registration, RegistrationEvent
 from core.access_log.models import AccessEntry, AccessSubject, Action, ChainHead
@@ -12,12 +13,21 @@ from core.access_log.record import record_access, subject_keys
 from core.access_log.verify import verify_chain
 from core.append_only import changes_allowed, closed_tables
 from core.holdings.models import Record
+from requests_app.models import RequestRow
+from tests.requests_app import results
 
 CLOSED = [
     "access_log_accessentry",
     "access_log_accesssubject",
+    "accounts_identitycheck",
     "accounts_registrationevent",
+    "requests_app_destructionitem",
+    "requests_app_internalnote",
+    "requests_app_message",
+    "requests_app_messageread",
+    "requests_app_messageretraction",
     "requests_app_requestevent",
+    "requests_app_rowevent",
 ]
 
 
@@ -136,3 +146,29 @@ def test_flush_is_refused_outside_the_demo(settings):
     settings.DEMO = False
     with pytest.raises(CommandError):
         call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.mark.django_db
+def test_many_subjects_are_those_of_few_and_the_chain_stays_sound(siti, catalogue, agreement) -> None:
+    """Read from a query and written at one stroke, whatever their number."""
+    request = results.make_request(siti, agreement=agreement)
+    schema, rows = catalogue["paspor"].schema(), []
+    for number in range(1, 1003):
+        values = {**results.ASKED, "no_paspor": "" if number > 1000 else f"A{number:06}"}
+        row = RequestRow(request=request, position=number, service=catalogue["paspor"], values=values)
+        row.identify(schema, values)
+        rows.append(row)
+    RequestRow.objects.bulk_create(rows, batch_size=500)
+    options = {"actor": siti, "purpose": "x", "object_type": "DataRequest", "object_id": request.pk}
+    with CaptureQueriesContext(connection) as queries:
+        many = record_access(Action.DOWNLOAD_XLSX, persons=request.rows.select_related("service"), **options)
+    assert len(queries) < 20
+    one_by_one = record_access(Action.DOWNLOAD_XLSX, persons=list(request.rows.all()), **options)
+    # Two without a number have the same name and day of birth.
+    assert (many.count, one_by_one.count, many.subjects.count()) == (1002, 1002, 1001)
+    assert set(many.subjects.values_list("key", flat=True)) == set(
+        one_by_one.subjects.values_list("key", flat=True)
+    )
+    few = record_access(Action.DOWNLOAD_XLSX, persons=request.rows.all()[:3], **options)
+    assert (few.count, few.subjects.count()) == (3, 3)
+    assert verify_chain() == (3, None)

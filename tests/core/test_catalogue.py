@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from core.catalogue import operations
 from core.catalogue.admin_forms import key_from, rules_as_lines, rules_from_lines
 from core.catalogue.forms import SchemaForm
 from core.catalogue.kinds import Lookups
@@ -193,6 +194,26 @@ def test_admin_adds_a_service_and_a_choice_column(client, sign_in, kartika):
     assert "Status Akhir" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"label": "Paspor"}, "Nama layanan ini sudah dipakai."),
+        ({"label": "PASPOR"}, "Nama layanan ini sudah dipakai."),
+        ({"label": "Paspor Dinas", "key": "paspor"}, "Kunci ini sudah dipakai layanan lain."),
+        ({"label": "Izin-Tinggal"}, "Kunci ini sudah dipakai layanan lain."),
+    ],
+)
+def test_admin_is_told_when_name_or_key_belong_to_another_service(
+    client, sign_in, kartika, catalogue, page_text, entry, message
+):
+    desk = sign_in(client, kartika)
+    column = {"label": "Nama", "kind": "person_name", "asked": "on", "required": "on", "answered": "on"}
+    answer = desk.post("/admin/catalogue/service/add/", {"position": "60", **entry, **lines(column)})
+    assert answer.status_code == 200
+    assert message in page_text(answer)
+    assert Service.with_drafts.count() == len(catalogue)
+
+
 def test_admin_is_told_about_choices_on_the_line_of_a_column(client, sign_in, kartika, catalogue):
     sign_in(client, kartika)
     service = Service.objects.create(key="baru", label="Baru")
@@ -202,7 +223,6 @@ def test_admin_is_told_about_choices_on_the_line_of_a_column(client, sign_in, ka
             "label": "Baru",
             "key": "baru",
             "position": "1",
-            "is_published": "on",
             "rules": "",
             "fields-TOTAL_FORMS": "1",
             "fields-INITIAL_FORMS": "0",
@@ -214,7 +234,6 @@ def test_admin_is_told_about_choices_on_the_line_of_a_column(client, sign_in, ka
     text = response.content.decode()
     assert response.status_code == 200
     assert "Isi pilihan untuk jenis Pilihan." in text
-    assert "Layanan belum memiliki kolom yang diminta" in text
 
 
 def lines(*columns: dict[str, str]) -> dict[str, str]:
@@ -266,20 +285,13 @@ def test_admin_publishes_nothing_that_recognises_nobody(client, sign_in, kartika
     sign_in(client, kartika)
     service = Service.objects.create(key="baru", label="Baru", is_published=False)
     column = service.fields.create(key="catatan", label="Catatan", kind="text", asked=True)
-    page = reverse("admin:catalogue_service_change", args=[service.pk])
-    sent = {
-        "label": "Baru",
-        "key": "baru",
-        "position": "1",
-        "is_published": "on",
-        "rules": "",
-        **lines({"id": str(column.pk), "label": "Catatan", "key": "catatan", "kind": "text", "asked": "on"}),
-        "fields-INITIAL_FORMS": "1",
-    }
-    assert "Belum ada kolom diminta yang mengenali orang" in client.post(page, sent).content.decode()
+    publish = reverse("admin:catalogue_service_operation_publish", args=[service.pk])
+    refused = client.post(publish, {"note": ""})
+    assert refused.status_code == 409
+    assert "Belum ada kolom diminta yang mengenali orang" in refused.content.decode()
     column.identifies = "document_no"
     column.save()
-    assert client.post(page, sent).status_code == 302
+    assert client.post(publish, {"note": ""}).status_code == 302
     service.refresh_from_db()
     assert service.is_published
 
@@ -305,7 +317,8 @@ def test_frozen_key_stays_whatever_the_browser_sends(client, sign_in, kartika, c
     sign_in(client, kartika)
     service = catalogue["visa"]
     service.mark_used()
-    field = service.fields.get(key="penjamin")
+    draft = operations.start_draft(service.pk, by=kartika)
+    field = draft.fields.get(key="penjamin")
     response = client.post(
         reverse("admin:catalogue_servicefield_change", args=[field.pk]),
         {
@@ -319,4 +332,4 @@ def test_frozen_key_stays_whatever_the_browser_sends(client, sign_in, kartika, c
     )
     assert response.status_code == 302, response.context["errors"]
     field.refresh_from_db()
-    assert (field.key, field.kind, field.service_id) == ("penjamin", "text", service.pk)
+    assert (field.key, field.kind, field.service_id) == ("penjamin", "text", draft.pk)

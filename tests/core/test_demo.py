@@ -19,7 +19,7 @@ from requests_app import answering, operations
 from requests_app.models import Candidate, DataRequest, RequestEvent, Status
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture

@@ -149,7 +149,13 @@ def test_read_workbook_reads_only_the_sheets_asked_for() -> None:
     assert (len(first.rows), other.name, other.rows) == (2, "Lain", [])
 
 
-def test_read_workbook_tells_the_number_of_rows() -> None:
+@pytest.fixture
+def small(settings) -> None:
+    """Limits that small files can break."""
+    settings.XLSX_MAX_ROWS, settings.XLSX_MAX_BYTES = 1000, 2 * 1024 * 1024
+
+
+def test_read_workbook_tells_the_number_of_rows(small: None) -> None:
     with pytest.raises(WorkbookError) as caught:
         read_workbook(upload(corpus.workbook([["x"]] * 2401)))
     assert caught.value.messages == ["Berkas berisi 2.400 baris. Paling banyak 1.000 per unggahan"]
@@ -177,7 +183,7 @@ def test_read_workbook_tells_the_number_of_rows() -> None:
         ),
     ],
 )
-def test_read_workbook_explains_itself(name: str, data: bytes, message: str) -> None:
+def test_read_workbook_explains_itself(small: None, name: str, data: bytes, message: str) -> None:
     with pytest.raises(WorkbookError) as caught:
         read_workbook(upload(data, name))
     assert caught.value.messages == [message]
@@ -236,16 +242,25 @@ def test_read_csv_returns_text_cells() -> None:
         ("a.csv", b"a,b\n" * 1200, "rows_more"),
         ("a.csv", b"a," * 80, "unreadable"),
         ("a.csv", b'"open', "unreadable"),
+        ("a.csv", b"a;\x00b", "unreadable"),
         ("a.csv", b'a,"' + b"x" * 200_000 + b'"', "unreadable"),
         ("a.csv", b"", "empty"),
         ("a.csv", b"PK\x03\x04", "type_csv"),
         ("a.txt", b"a", "type_csv"),
     ],
 )
-def test_read_csv_refuses_bad_file(name: str, data: bytes, code: str) -> None:
+def test_read_csv_refuses_bad_file(small: None, name: str, data: bytes, code: str) -> None:
     with pytest.raises(WorkbookError) as caught:
         read_csv(upload(data, name), limits=applicant_limits())
     assert caught.value.code == code
+
+
+def test_sign_that_no_database_takes_is_left_out() -> None:
+    book, target = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["_x0000_Ani_x0000_"])
+    book.save(target)
+    [sheet] = read_workbook(target, name="a.xlsx")
+    assert [cell.value for cell in sheet.rows[0].cells] == ["Ani"]
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"]

@@ -39,6 +39,7 @@ def address() -> Iterator[str]:
     thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_preview_starts_the_viewer_of_the_browser(address: str) -> None:
     with sync_playwright() as playwright:

@@ -1,17 +1,23 @@
 """Imports of holdings by staff: templates, errors by cell, upsert, resume, and who may."""
 
 import io
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from openpyxl import Workbook
 
 from core.access_log.models import AccessEntry, Action
-from core.holdings import importing
+from core.catalogue.models import ServiceField
+from core.doors import clock
+from core.doors.excel import WorkbookError
+from core.holdings import importing, undoing
 from core.holdings.models import ImportRun, Record
 from core.holdings.resources import KEY_LABEL, RecordResource
 
@@ -99,7 +105,7 @@ def test_errors_name_cell_column_and_remedy(passport, rina, drain_queue):
     assert found["C3", "Tanggal Lahir"].startswith("Tanggal Lahir: “31-02-2000” tidak ada di kalender")
     assert ("G3", "Jenis Kelamin") in found
     assert found["A4", KEY_LABEL] == "Isi Kunci sumber"
-    assert found["A5", KEY_LABEL] == "Kunci sama dengan baris 3"
+    assert found["A5", KEY_LABEL] == "Kunci sumber sama dengan baris 3"
     assert run.file.name == ""
 
 
@@ -152,6 +158,75 @@ def test_writing_resumes_where_it_stopped(passport, rina, drain_queue, monkeypat
     assert len(calls) == 4
 
 
+def test_two_workers_write_an_import_once(passport, rina, drain_queue, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(6)]
+    run = importing.start_import(passport, workbook(passport, *rows), by=rina)
+    drain_queue()
+    importing.save_import(run.pk, by=rina)
+    stored = []
+
+    def other_worker_comes_between(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and "holdings_importrun" in sql:
+            stored.append(sql)
+        if sql.startswith("RELEASE SAVEPOINT") and len(stored) == 1:
+            stored.append("the other one")
+            importing.write_import(str(run.pk))
+            Record.objects.filter(source_key="K-4").delete()  # as undoing would
+        return result
+
+    with connection.execute_wrapper(other_worker_comes_between):
+        importing.write_import(str(run.pk))
+    assert "the other one" in stored
+    run.refresh_from_db()
+    assert (run.stage, run.done, run.created_count, run.updated_count) == (Stage.DONE, 6, 6, 0)
+    assert not Record.objects.filter(source_key="K-4").exists()
+
+
+@pytest.mark.parametrize("good_rows", [0, 2])
+def test_import_that_is_right_no_longer_ends_with_the_reason(
+    client, sign_in, passport, rina, drain_queue, monkeypatch, page_text, good_rows
+):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(good_rows)]
+    run = importing.start_import(
+        passport, workbook(passport, *rows, {**GOOD, KEY_LABEL: "K-9", "Jumlah Halaman": "48"}), by=rina
+    )
+    drain_queue()
+    ServiceField.objects.filter(key="jumlah_halaman").update(choices=[["24", "24"]])
+    importing.save_import(run.pk, by=rina)
+    drain_queue()
+    run.refresh_from_db()
+    sign_in(client, rina)
+    text = page_text(client.get(reverse("admin:holdings_importrun_change", args=[run.pk])))
+    assert "Jumlah Halaman" in run.errors[-1]["message"]
+    assert run.file.name == ""
+    if not good_rows:
+        assert run.stage == Stage.REFUSED
+        return
+    assert run.stage == Stage.DONE
+    assert "Impor terhenti setelah 2 dari 3 baris. Urungkan impor ini, lalu unggah lagi" in text
+    undoing.undo_import(run.pk, by=rina)
+    drain_queue()
+    assert not Record.objects.exists()
+
+
+def test_import_that_cannot_be_read_just_now_is_written_later(passport, rina, drain_queue):
+    run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    drain_queue()
+    importing.save_import(run.pk, by=rina)
+    place = Path(run.file.path)
+    content = place.read_bytes()
+    place.write_bytes(content[:100])
+    with pytest.raises(WorkbookError):
+        importing.write_import(str(run.pk))
+    assert ImportRun.objects.get(pk=run.pk).stage == Stage.WRITING
+    place.write_bytes(content)
+    drain_queue()
+    assert ImportRun.objects.get(pk=run.pk).stage == Stage.DONE
+
+
 def test_saving_twice_writes_once_and_is_recorded(passport, rina, drain_queue):
     run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
     drain_queue()
@@ -175,6 +250,26 @@ def test_discarded_import_writes_nothing_and_drops_the_file(
     assert not Record.objects.exists()
     with pytest.raises(ValidationError):
         importing.save_import(run.pk, by=rina)
+
+
+def test_abandoned_import_is_forgotten_with_its_file_and_what_it_quotes(
+    passport, rina, drain_queue, django_capture_on_commit_callbacks, settings
+):
+    ready = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    refused = importing.start_import(passport, workbook(passport, {**GOOD, "NIK": "12"}), by=rina)
+    drain_queue()
+    name = ready.file.name
+    for days, is_kept in ((settings.IMPORT_UNDO_DAYS - 1, True), (settings.IMPORT_UNDO_DAYS + 1, False)):
+        at = clock.now() - timedelta(days=days)
+        ImportRun.objects.update(created_at=at)
+        ImportRun.objects.filter(finished_at__isnull=False).update(finished_at=at)
+        with django_capture_on_commit_callbacks(execute=True):
+            importing.forget_abandoned()
+        ready.refresh_from_db()
+        refused.refresh_from_db()
+        assert ready.file.storage.exists(name) == is_kept
+        assert (ready.stage == Stage.READY, bool(ready.preview)) == (is_kept, is_kept)
+        assert (refused.stage, refused.error_count, bool(refused.errors)) == (Stage.REFUSED, 1, is_kept)
 
 
 def test_nobody_else_may_import(passport, budi, kartika, siti, drain_queue):

@@ -21,7 +21,8 @@ from core.reference.models import (
     RegionalOffice,
 )
 
-pytestmark = pytest.mark.django_db
+#: One group: the 91 000 regions are loaded by one worker only.
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("regions")]
 OFFICES = Path(settings.BASE_DIR) / "fixtures" / "offices"
 
 

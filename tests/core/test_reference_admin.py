@@ -34,6 +34,7 @@ def admin_client(client, kartika, sign_in):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.slow
 def test_reference_pages_draw_and_search(office_data, admin_client, model):
     row = apps.get_model("reference", model).objects.first()
     address = reverse(f"admin:reference_{model}_changelist")

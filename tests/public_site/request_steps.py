@@ -57,6 +57,12 @@ def fill_letter(client: Any, draft: DataRequest, **changes: Any) -> Any:
     )
 
 
+def keep_letter(draft: DataRequest) -> None:
+    """Stores a letter by the verb its form calls: checking the PDF in a process of its own is asked for there."""
+    values = letter_values() | {"letter_date": timezone.localdate()}
+    operations.save_header(draft.pk, by=draft.requester, values=values, letter=factories.pdf_file())
+
+
 def add_row(
     client: Any, draft: DataRequest, values: dict[str, str], service: str = "paspor", **more: str
 ) -> Any:
@@ -69,10 +75,7 @@ def add_row(
 def ready_draft(client: Any) -> DataRequest:
     """A draft with letter and one row."""
     draft = new_draft(client)
-    # By the verb the letter form calls: checking the PDF in its own process is asked for in the form's tests.
-    values = letter_values()
-    values["letter_date"] = timezone.localdate()
-    operations.save_header(draft.pk, by=draft.requester, values=values, letter=factories.pdf_file())
+    keep_letter(draft)
     client.post(address("request_data", pk=draft.pk), {"more_than_ten": "tidak"})
     assert add_row(client, draft, PASPOR_JOHN).status_code == 302
     return draft

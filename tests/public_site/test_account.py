@@ -136,7 +136,7 @@ def test_activity_is_written_at_most_once_a_minute(siti, django_assert_num_queri
 
 def test_deactivated_account_is_out_with_the_next_request(siti, kartika):
     client = signed_in()
-    operations.deactivate_user(siti.pk, by=kartika)
+    operations.deactivate_user(siti.pk, by=kartika, reason="Pindah tugas")
     assert not is_in(client)
 
 

@@ -1,8 +1,12 @@
 """The pages everybody may read: no JavaScript needed, the manual's words, hostile input."""
 
+import shutil
+
 import pytest
+from django.conf import settings as site_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 
 from public_site.admin import GuideForm
@@ -30,10 +34,22 @@ PDP_POINTS = [
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def typeset(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The contents loaded and the guide typeset once for this module; the folder of the files."""
+    folder = tmp_path_factory.mktemp("content")
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
+        patch.setattr(site_settings, "PRIVATE_ROOT", folder)
+        call_command("load_content", verbosity=0)
+        yield folder
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def content(settings, tmp_path):
-    settings.PRIVATE_ROOT = tmp_path
-    call_command("load_content", verbosity=0)
+def content(typeset, settings, tmp_path):
+    """The contents as on a fresh site, with files of this test's own."""
+    settings.PRIVATE_ROOT = tmp_path / "files"
+    shutil.copytree(typeset, settings.PRIVATE_ROOT)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +198,14 @@ def test_pages_answer_only_reading(client: Client, content):
     assert client.head("/").status_code == 200
 
 
-def test_working_day_promises_come_from_the_settings(client: Client, settings):
-    settings.REGISTRATION_WORKING_DAYS = 7
+def test_promises_follow_the_rules_of_work_at_once(client: Client, sign_in, kartika):
+    console = sign_in(Client(), kartika)
+    assert "paling lama 2 hari kerja" in client.get("/").content.decode()
+    console.get("/admin/rules/workrules/")
+    form = console.get("/admin/rules/workrules/1/change/").context["adminform"].form
+    lines = {name: form[name].value() for name in form.fields} | {"registration_working_days": 7}
+    answer = console.post("/admin/rules/workrules/1/change/", lines)
+    assert answer.status_code == 302, answer.context["errors"]
     assert "paling lama 7 hari kerja" in client.get("/").content.decode()
 
 

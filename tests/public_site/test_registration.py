@@ -65,6 +65,9 @@ def test_registration_stores_everything_and_mails(client, reference, drain_queue
     ("changes", "message"),
     [
         ({"agency_name": ""}, "Isi Nama Instansi"),
+        ({"agency_name": "\u200b\u200b\u3164\u202e"}, "Isi Nama Instansi"),
+        ({"full_name": "- -"}, "Nama memuat tanda yang tidak dikenal. Tulis sesuai identitas"),
+        ({"full_name": "Andi_B"}, "Nama memuat tanda yang tidak dikenal. Tulis sesuai identitas"),
         ({"unit": "x" * 163}, "Unit Kerja paling banyak 150 karakter. Anda menulis 163"),
         ({"full_name": "Andi 2"}, "Nama memuat angka. Tulis sesuai identitas"),
         ({"employee_number": "1" * 17}, "NIP terdiri dari 18 angka. Anda menulis 17"),
@@ -88,6 +91,20 @@ def test_wrong_field_says_how_to_mend_it(client, reference, page_text, changes, 
     assert response.status_code == 422
     assert page_text(response).count(message) >= 2, "in the summary and beside the field"
     assert not Registration.objects.exists()
+
+
+def test_what_nobody_sees_is_not_stored(client, reference):
+    pasted = {
+        "agency_name": "BADAN \u202e IT  NASIONAL",
+        "full_name": "Jose\u0301 \u200bXime\u0301nes",
+        "phone": "\u200e0812-3456-789",
+        "email": "andi@badan.go.id\u200b",
+    }
+    assert client.post(URL, with_letter(**pasted)).status_code == 302
+    stored = Registration.objects.get()
+    assert stored.agency_name == "BADAN IT NASIONAL"
+    assert stored.full_name == "José Ximénes"
+    assert (stored.phone, stored.email) == ("08123456789", "andi@badan.go.id")
 
 
 def test_letter_survives_when_another_field_is_wrong(client, reference, page_text):
@@ -170,12 +187,15 @@ def test_correction_round_trip_and_old_links(client, budi, reference, drain_queu
     assert "Kop surat belum ada" in page_text(page)
     assert 'value="Andi Burhans"' in page.content.decode()
     response = client.post(link, with_letter(full_name="Andi Burhan", email="jahat@contoh.id"), follow=True)
-    assert "Perbaikan sudah dikirim" in page_text(response)
+    assert "Perbaikan sudah dikirim. Mohon cek email Anda secara berkala" in page_text(response)
+    assert "Klik tautan" not in page_text(response), "the address is confirmed already"
     registration = Registration.objects.get()
     assert (registration.status, registration.full_name) == ("submitted", "Andi Burhan")
     assert registration.email == "andi@badan.go.id", "the confirmed address stays"
     assert client.get(link).status_code == 410
     assert [event.verb for event in registration.events.all()] == ["ask_correction", "resubmit"]
+    again = client.post(URL, with_letter(email="lain@badan.go.id"), follow=True)
+    assert "Klik tautan" in page_text(again)
 
 
 def test_templates_of_the_letter_download(client, base_data):

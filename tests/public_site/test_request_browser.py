@@ -1,24 +1,17 @@
 """The request pages in a real browser under the strict policy: dialogs, dependent boxes, no script error."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from accounts.models import User
+from core.catalogue.models import Service
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
 from requests_app import operations
 from requests_app.models import DataRequest
+from tests.browser import BROWSER, OpenPage
 from tests.public_site.request_steps import address
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium"),
-]
+pytestmark = BROWSER
 
 
 @pytest.fixture
@@ -33,28 +26,8 @@ def draft(transactional_db, siti, agreement) -> DataRequest:
 
 
 @pytest.fixture
-def session_cookie(draft, siti, sign_in) -> str:
-    return sign_in(Client(), siti).cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture
-def page(session_cookie: str, live_server: Any) -> Iterator[Page]:
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(base_url=live_server.url, locale="id-ID", timezone_id="Asia/Jakarta")
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session_cookie, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
-    # A refused form answers 422; Chromium reports that as a failed resource.
-    assert [text for text in complaints if "status of 422" not in text] == []
+def page(draft: DataRequest, siti: User, open_page: OpenPage) -> Page:
+    return open_page(siti)
 
 
 def test_rows_and_statistics_are_added_in_dialogs(page: Page, draft: DataRequest) -> None:
@@ -90,6 +63,26 @@ def test_rows_and_statistics_are_added_in_dialogs(page: Page, draft: DataRequest
     expect(page.get_by_role("heading", name="Data Detail (0)")).to_be_visible()
 
 
+@pytest.mark.slow
+def test_one_row_after_the_other_without_leaving_the_dialog(page: Page, draft: DataRequest) -> None:
+    page.goto(address("request_data", pk=draft.pk))
+    page.get_by_role("link", name="+ Data Detail").click()
+    dialog = page.locator("dialog[open]")
+    dialog.get_by_role("link", name="Paspor").click()
+    for count, name in enumerate(("John Doe", "Jane Roe"), start=1):
+        dialog.get_by_label("Nama").fill(name)
+        dialog.get_by_label("Tanggal Lahir").fill("2000-12-31")
+        dialog.get_by_label("No. Paspor").fill(f"A12312{count}")
+        dialog.get_by_role("button", name="Simpan dan tambah lagi").click()
+        expect(dialog.get_by_text(f"Data {name} ditambahkan. Jumlah: {count}")).to_be_visible()
+        expect(dialog.get_by_label("Nama")).to_be_focused()
+        expect(dialog.get_by_label("Nama")).to_have_value("")
+    dialog.get_by_label("Nama").press("Escape")
+    expect(page.get_by_role("heading", name="Data Detail (2)")).to_be_visible()
+    expect(page.get_by_role("link", name="Ubah data Jane Roe")).to_be_visible()
+
+
+@pytest.mark.slow
 def test_pages_do_not_scroll_sideways_on_a_phone(page: Page, draft: DataRequest) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     paths = ["request_letter", "request_data", "request_review", "row_add", "statistics_add"]
@@ -97,3 +90,22 @@ def test_pages_do_not_scroll_sideways_on_a_phone(page: Page, draft: DataRequest)
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, path
+
+
+@pytest.fixture
+def long_name(draft: DataRequest) -> None:
+    """A row whose name has no place to break; before the browser starts, whose loop bars the database."""
+    values = {"nama": "W" * 100, "tanggal_lahir": "2000-12-31", "no_paspor": "A123123"}
+    operations.add_row(draft.pk, by=draft.requester, service=Service.objects.get(key="paspor"), values=values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_long_name_pushes_no_column_out_of_sight(
+    long_name: None, page: Page, draft: DataRequest, media: str
+) -> None:
+    page.emulate_media(media=media)
+    for name in ("request_data", "request_review"):
+        page.goto(address(name, pk=draft.pk))
+        beyond = page.locator(".tbl").first.evaluate("box => box.scrollWidth - box.clientWidth")
+        assert beyond <= 0, name

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from core.access_log.models import AccessEntry
 from requests_app import operations
@@ -96,7 +97,7 @@ def test_journey_follows_the_manual(browser, page_text, drain_queue) -> None:
         draft.number,
         "BARU",
         "Tgl Permohonan",
-        f"{draft.submitted_at:%d/%m/%Y}",
+        f"{timezone.localtime(draft.submitted_at):%d/%m/%Y}",
         "No.Telp",
         "08123456789",
         "ANALISIS",
@@ -245,7 +246,7 @@ def test_visitor_is_sent_to_sign_in_and_back(client, db) -> None:
 def test_correction_is_shown_and_sent_again(browser, budi, page_text) -> None:
     draft = sent_request(browser)
     operations.start_verification(draft.pk, by=budi)
-    operations.ask_correction(draft.pk, by=budi, note="Nomor surat tidak sesuai lampiran")
+    operations.ask_correction(draft.pk, by=budi, note="Nomor surat tidak sesuai lampiran", whole=True)
     assert "Petugas meminta perbaikan pada permohonan" in page_text(browser.get(address("request_list")))
     page = page_text(browser.get(address("request_detail", pk=draft.pk)))
     assert "Nomor surat tidak sesuai lampiran" in page
@@ -304,10 +305,23 @@ def test_files_are_logged_before_they_leave(browser, siti) -> None:
     assert answer.content.startswith(b"%PDF")
 
 
+def test_pressing_new_twice_gives_the_draft_that_is_still_blank(browser, siti, budi, agency) -> None:
+    first = browser.post(address("request_new"))["Location"]
+    assert browser.post(address("request_new"))["Location"] == first
+    draft = DataRequest.objects.get()
+    fill_letter(browser, draft, letter=None)
+    assert browser.post(address("request_new"))["Location"] != first
+    assert DataRequest.objects.count() == 2
+    entered = operations.create_draft(by=budi, on_behalf_of=siti)
+    assert DataRequest.objects.count() == 3, "an officer's entry is another draft"
+    assert operations.create_draft(by=budi, on_behalf_of=siti) == entered
+
+
 def test_list_costs_the_same_for_two_and_for_twenty(browser, siti, agency, django_assert_num_queries) -> None:
     def make(count: int) -> None:
-        for _number in range(count):
-            operations.create_draft(by=siti)
+        for number in range(count):
+            draft = operations.create_draft(by=siti)
+            operations.save_header(draft.pk, by=siti, values={"subject": f"Permohonan {number}"})
 
     make(2)
     with CaptureQueriesContext(connection) as few:

@@ -57,10 +57,11 @@ def completed(browser, budi, rina, ratna, drain_queue) -> DataRequest:
 def test_completed_request_shows_outcome_and_document(browser, completed, page_text) -> None:
     page = page_text(browser.get(address("request_detail", pk=completed.pk)))
     number = completed.documents.get().number
-    for text in ("SELESAI", "Tidak Ditemukan", "Download", number, "Setiap unduhan dicatat.", "Jumlah"):
+    for text in ("SELESAI", "Tidak Ditemukan", "Download", number, "Setiap unduhan dicatat."):
         assert text in page
     assert "Batalkan permohonan" not in page
     assert "SELESAI" in page_text(browser.get(address("request_list")))
+    assert "Tidak ada data pada periode dan saringan ini." in page, "a count of nothing is said, not drawn"
 
 
 def test_downloads_are_logged_with_every_person(browser, completed, siti) -> None:
@@ -79,6 +80,21 @@ def test_downloads_are_logged_with_every_person(browser, completed, siti) -> Non
         io.BytesIO(b"".join(browser.get(address("request_pdf", pk=completed.pk)).streaming_content))
     )
     assert "John Doe" in "".join(page.extract_text() for page in text.pages)
+
+
+def test_no_answer_leaves_for_an_agency_that_is_shut(browser, completed, agency, page_text) -> None:
+    type(agency).objects.filter(pk=agency.pk).update(is_active=False)
+    before = AccessEntry.objects.count()
+    for name in ("request_pdf", "request_xlsx"):
+        answer = browser.get(address(name, pk=completed.pk))
+        assert answer["Location"] == address("request_detail", pk=completed.pk)
+        assert "Instansi Anda sedang dinonaktifkan" in page_text(browser.get(answer["Location"]))
+    part = browser.get(address("request_part", pk=completed.pk, part=1, kind="pdf"))
+    assert part.status_code == 302
+    assert AccessEntry.objects.count() == before, "nothing was read"
+    page = page_text(browser.get(address("request_detail", pk=completed.pk)))
+    for told in ("Tidak Ditemukan", "Tidak ada data pada periode dan saringan ini."):
+        assert told not in page, "nor is it read on the page"
 
 
 def test_strangers_get_the_same_page_for_foreign_and_unknown_files(

@@ -70,11 +70,27 @@ def test_eleventh_row_is_refused(browser, draft, page_text) -> None:
     assert draft.rows.count() == 10
 
 
-def test_same_row_twice_is_refused(browser, draft, page_text) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [{}, {"nama": "JOHN  DOE", "no_paspor": "a 123123"}, {"nama": "John\u200b Doe\u202c"}],
+    ids=["equal", "other case", "invisible signs"],
+)
+def test_same_row_twice_is_refused(browser, draft, page_text, again) -> None:
     add_row(browser, draft, PASPOR_JOHN)
-    answer = add_row(browser, draft, PASPOR_JOHN)
+    answer = add_row(browser, draft, {**PASPOR_JOHN, **again})
     assert answer.status_code == 422
     assert "Data ini sama dengan baris 1. Ubah isian atau batalkan" in page_text(answer)
+    add_row(browser, draft, PASPOR_MARTINUS)
+    edit = address("row_edit", pk=draft.pk, position=2)
+    assert browser.post(edit, {**PASPOR_JOHN, **again}).status_code == 422
+    assert {row.name for row in draft.rows.all()} == {"John Doe", "Martinus Laurentus"}
+
+
+def test_pasted_signs_that_nobody_sees_are_no_error(browser, draft) -> None:
+    pasted = {"nama": "\ufeffJohn Doe", "tanggal_lahir": "\u200e31-12-2000", "no_paspor": "A123\u200b123"}
+    assert add_row(browser, draft, pasted).status_code == 302
+    row = draft.rows.get()
+    assert (row.name, row.passport_no, f"{row.birth_date}") == ("John Doe", "A123123", "2000-12-31")
 
 
 def test_row_is_changed_and_removed(browser, draft, page_text) -> None:

@@ -68,6 +68,19 @@ def test_statistics_of_the_manual_are_saved_and_shown(browser, draft, offices, p
     assert (item.period_from, item.office, item.direction) == (date(2024, 10, 2), offices[1], "MASUK")
 
 
+def test_the_same_question_twice_is_refused(browser, draft, offices, page_text) -> None:
+    add = address("statistics_add", pk=draft.pk)
+    browser.post(add, manual_values(offices))
+    answer = browser.post(add, manual_values(offices))
+    assert answer.status_code == 422
+    assert "Data statistik ini sama dengan nomor 1. Ubah isian atau batalkan" in page_text(answer)
+    assert browser.post(add, manual_values(offices, citizenship="SEMUA", checkpoint="")).status_code == 302
+    edit = address("statistics_edit", pk=draft.pk, position=2)
+    assert browser.post(edit, manual_values(offices)).status_code == 422
+    assert browser.post(edit, manual_values(offices, citizenship="SEMUA")).status_code == 302
+    assert draft.statistics.count() == 2
+
+
 def test_statistics_are_changed_and_removed(browser, draft, offices, page_text) -> None:
     browser.post(address("statistics_add", pk=draft.pk), manual_values(offices))
     edit = address("statistics_edit", pk=draft.pk, position=1)

@@ -30,7 +30,7 @@ def test_tracking_shows_the_coarse_status_only(client, siti, agreement, sign_in,
 
 def test_tracking_forgives_spaces_case_and_dashes(client, siti, agreement, sign_in, page_text) -> None:
     number = number_of(siti, sign_in)
-    typed = f" {number[:4].lower()}-{number[4:7]} {number[7:]} "
+    typed = f" \u200b{number[:4].lower()}-{number[4:7]} {number[7:]}\ufeff "
     assert "BARU" in page_text(client.get(address("track"), {"no": typed}))
 
 

@@ -16,9 +16,10 @@ from accounts.models import Agreement
 from core.catalogue.models import Service
 from core.doors.excel import read_workbook
 from requests_app import tasks, uploads
+from requests_app.excel import GoodRow, Slice
 from requests_app.models import DataRequest, RowUpload
 from tests import corpus
-from tests.public_site.request_steps import address, fill_letter, fresh, new_draft
+from tests.public_site.request_steps import address, fresh, keep_letter, new_draft
 from tests.requests_app.workbooks import JOHN, as_upload, filled, paspor
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def browser(client, sign_in, siti, agreement):
 @pytest.fixture
 def draft(browser) -> DataRequest:
     draft = new_draft(browser)
-    fill_letter(browser, draft)
+    keep_letter(draft)
     browser.post(address("request_data", pk=draft.pk), {"more_than_ten": "ya"})
     return fresh(draft)
 
@@ -55,7 +56,7 @@ def test_upload_follows_the_manual(browser, draft, page_text, drain_queue) -> No
     assert answer["Location"] == address("request_upload", pk=draft.pk)
     text = page_text(browser.get(answer["Location"]))
     assert "Unduh templat Excel (6 sheet)" in text
-    assert "maksimal 2 MB, 1.000 baris" in text
+    assert "maksimal 20 MB, 100.000 baris" in text
     template = browser.get(address("request_template", pk=draft.pk))
     assert template["Content-Disposition"].startswith('attachment; filename="templat-data-detail.xlsx"')
     content = filled({"Paspor": [paspor(number) for number in range(12)]}, template=template.content)
@@ -93,7 +94,8 @@ def test_saved_upload_keeps_no_personal_values(browser, draft, drain_queue) -> N
     browser.post(page_of("upload_save", upload))
     browser.post(page_of("upload_save", upload))
     upload.refresh_from_db()
-    assert (upload.stage, upload.rows, upload.preview, upload.errors) == (Stage.SAVED, [], [], [])
+    assert (upload.stage, upload.preview, upload.errors) == (Stage.SAVED, [], [])
+    assert not upload.staged.exists()
     assert draft.rows.count() == 1
     assert browser.get(page_of("upload_status", upload)).status_code == 302
 
@@ -105,7 +107,9 @@ def test_discarded_upload_keeps_nothing(browser, draft, page_text, drain_queue) 
     answer = browser.post(page_of("upload_discard", upload), follow=True)
     assert "Unggahan dibatalkan. Tidak ada data yang tersimpan." in page_text(answer)
     upload.refresh_from_db()
-    assert (upload.stage, upload.rows, upload.errors) == (Stage.DISCARDED, [], [])
+    assert (upload.stage, upload.errors) == (Stage.DISCARDED, [])
+    assert not upload.staged.exists()
+    assert not upload.faulty.exists()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,8 @@ def test_discarded_upload_keeps_nothing(browser, draft, page_text, drain_queue) 
         ),
     ],
 )
-def test_upload_refuses_at_once(browser, draft, page_text, name, content, message) -> None:
+def test_upload_refuses_at_once(browser, draft, page_text, settings, name, content, message) -> None:
+    settings.XLSX_MAX_BYTES = 2 * 1024 * 1024
     answer = send(browser, draft, content, name)
     assert answer.status_code == 422
     assert message in page_text(answer)
@@ -165,7 +170,7 @@ def test_faulty_upload_shows_cells_and_gives_the_workbook_back(
     assert draft.rows.count() == 0
     answer = browser.get(page_of("upload_marked", upload))
     assert answer["Content-Disposition"].startswith("attachment;")
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["Upload Detail Paspor"]
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.getvalue()))["Upload Detail Paspor"]
     assert sheet["A1"].value == "Kesalahan"
     assert "Tanggal Lahir masih kosong" in sheet["A3"].value
     # Nobody can save it by typing the address.
@@ -272,9 +277,10 @@ def test_stuck_checks_are_queued_again(browser, draft, drain_queue) -> None:
     upload = newest(draft)
     drain_queue()
     RowUpload.objects.filter(pk=upload.pk).update(stage=Stage.CHECKING)
-    assert uploads.stuck_uploads() == []
-    RowUpload.objects.filter(pk=upload.pk).update(created_at=timezone.now() - timedelta(minutes=10))
-    assert uploads.stuck_uploads() == [upload.pk]
+    assert not uploads.stuck().exists()
+    RowUpload.objects.filter(pk=upload.pk).update(moved_at=timezone.now() - timedelta(minutes=10))
+    assert uploads.stuck().get() == upload
+    tasks.retry_uploads()
     tasks.retry_uploads()
     assert drain_queue() == 1
     upload.refresh_from_db()
@@ -287,8 +293,10 @@ def test_check_overtaken_by_another_stores_nothing(browser, draft) -> None:
     first = uploads._claim(upload.pk)
     assert first is not None
     tasks.check_upload(str(upload.pk))
+    kept = upload.staged.count()
     with pytest.raises(uploads.SupersededError):
-        uploads._report(first, 1, 1)
+        uploads._keep(first, Slice(total=1, done=1, rows=[GoodRow("paspor", 9, {"nama": "X"})]))
+    assert upload.staged.count() == kept == 1
 
 
 def test_template_address_gives_a_workbook_our_door_reads(browser, draft) -> None:

@@ -67,15 +67,22 @@ def test_workbook_is_compared_too(client, document, address, page_text):
 @pytest.mark.parametrize(
     ("state", "word"), [("superseded", "Dokumen yang lebih baru"), ("revoked", "tidak boleh dipakai lagi")]
 )
-def test_state_of_an_old_document_is_told(client, document, address, page_text, state, word):
-    ResultDocument.objects.filter(pk=document.pk).update(state=state)
+def test_state_of_an_old_document_is_told(client, document, address, page_text, state, word, rina, ratna):
+    at = timezone.now()
+    two = {"revocation_asked_by": rina, "revoked_by": ratna, "revoked_at": at} if state == "revoked" else {}
+    ResultDocument.objects.filter(pk=document.pk).update(state=state, **two)
     text = page_text(client.get(address))
     assert word in text
     assert "Perhatikan keadaan dokumen" in page_text(upload(client, address, pdf_of(document)))
 
 
-def test_unknown_token_is_not_found(client, db):
-    assert client.get(reverse("public_site:verify", args=["tidak-ada"])).status_code == 404
+def test_code_of_a_forged_document_is_told_to_be_none_of_ours(client, db, page_text):
+    answer = client.get(reverse("public_site:verify", args=["tidak-ada"]))
+    assert answer.status_code == 404
+    assert "Kode ini bukan kode dokumen kami" in page_text(answer)
+    assert "jangan memakai dokumen itu" in page_text(answer)
+    assert f'action="{reverse("public_site:verify_home")}"' in answer.content.decode()
+    assert upload(client, reverse("public_site:verify", args=["tidak-ada"]), b"x").status_code == 404
 
 
 def test_document_in_preparation_is_not_found(client, document, address):

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import override_settings
 
+from core.doors import clock
 from requests_app import documents, tasks
 from requests_app.models import DocumentCounter, Outcome, ResultDocument
 from tests.requests_app.results import ANSWER, ASKED, AT, TABLE, add_row, add_statistics, make_request
@@ -252,6 +253,30 @@ def test_stuck_document_is_queued_again(answered, drain_queue):
     assert drain_queue() >= 1
     document.refresh_from_db()
     assert document.state == ResultDocument.State.ISSUED
+
+
+@pytest.mark.parametrize("state", [ResultDocument.State.ISSUED, ResultDocument.State.REVOKED])
+def test_old_document_of_a_reopened_request_does_not_issue_the_new_one_without_files(
+    state, answered, rina, puti, drain_queue
+):
+    """The queue looks after stuck documents every few minutes, and may deliver a task twice."""
+    old = documents.draw_number(answered, AT)
+    documents.make_files(old)
+    old.state, old.revocation_asked_by, old.revoked_by, old.revoked_at = state, rina, puti, AT
+    if state == ResultDocument.State.ISSUED:
+        old.revocation_asked_by = old.revoked_by = old.revoked_at = None
+    old.save()
+    new = documents.draw_number(answered, clock.now())
+    tasks.retry_documents()
+    tasks.issue_document(str(old.pk))
+    drain_queue()
+    new.refresh_from_db()
+    assert (new.state, type(answered).objects.get(pk=answered.pk).status) == ("preparing", "issuing")
+    tasks.issue_document(str(new.pk))
+    new.refresh_from_db()
+    assert new.state == ResultDocument.State.ISSUED
+    assert new.pdf
+    assert new.xlsx
 
 
 def test_receipt_tells_number_moment_counts_and_fingerprint(answered):

@@ -12,7 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.reference.models import Country
-from requests_app.excel import CheckedWorkbook, check_workbook, mark_errors, merge_errors, sheet_names
+from requests_app.excel import (
+    CheckedWorkbook,
+    Mark,
+    check_slices,
+    check_workbook,
+    mark_errors,
+    merge_errors,
+    sheet_names,
+    split_cell,
+)
 from requests_app.excel.template import build_template
 from tests import corpus
 from tests.requests_app.workbooks import JOHN, filled, paspor, schemas
@@ -145,7 +154,7 @@ def test_check_reports_excel_errors() -> None:
 
 def test_check_finds_the_same_person_twice() -> None:
     nik = {"Nama": "Siti", "Tanggal Lahir": "15-08-1990", "NIK": "3174031508900001"}
-    result = check_rows(nik, paspor(2), {**nik, "Nama": "Siti "})
+    result = check_rows(nik, paspor(2), {**nik, "Nama": "\u200bSITI "})
     assert told(result) == [("A4", "Baris 4 sama dengan baris 2 (NIK 3174…0001). Hapus salah satu")]
 
 
@@ -231,19 +240,46 @@ def test_check_needs_a_row() -> None:
     assert told(check(build_template(schemas()))) == [("", message)]
 
 
-def test_check_refuses_the_1001st_row() -> None:
+def test_check_refuses_the_1001st_row(settings) -> None:
+    settings.XLSX_MAX_ROWS = 1000
     result = check_rows(*(paspor(number) for number in range(1001)))
     assert told(result) == [("", "Berkas berisi 1.001 baris. Paling banyak 1.000 per unggahan")]
 
 
-def test_check_takes_1000_rows_and_reports_progress() -> None:
-    seen: list[tuple[int, int]] = []
-    result = check_rows(
-        *(paspor(number) for number in range(1000)), report=lambda done, total: seen.append((done, total))
-    )
+def test_check_takes_1000_rows_slice_by_slice(settings) -> None:
+    settings.SLICE_ROWS = 100
+    content = ContentFile(filled({"Paspor": [paspor(number) for number in range(1000)]}), "data.xlsx")
+    parts = list(check_slices(content, schemas=schemas()))
+    assert {part.total for part in parts} == {1000}
+    assert [part.done for part in parts][:11] == list(range(0, 1001, 100))
+    assert max(len(part.rows) for part in parts) == 100
+    result = check_workbook(content, schemas=schemas())
     assert (result.errors, len(result.rows), len(result.preview)) == ([], 1000, 10)
-    assert seen[0] == (0, 1000)
-    assert [done for done, _total in seen[1:11]] == list(range(100, 1001, 100))
+
+
+@pytest.mark.parametrize("done", range(1, 7))
+@pytest.mark.slow
+def test_check_goes_on_where_it_was_broken_off(settings, done) -> None:
+    settings.SLICE_ROWS = 1
+    bad = paspor(4, NIK="123")
+    rows = [paspor(1), bad, paspor(2), paspor(1), paspor(3), paspor(2)]
+    file = ContentFile(filled({"Paspor": rows, "Visa": []}), "data.xlsx")
+    whole = list(check_slices(file, schemas=schemas(), too_many={"paspor": lambda count: f"{count} > 5"}))
+    before = [part for part in whole if part.done <= done]
+    after = list(
+        check_slices(
+            file,
+            schemas=schemas(),
+            too_many={"paspor": lambda count: f"{count} > 5"},
+            done=done,
+            checked=[row for part in before for row in part.rows],
+        )
+    )
+    told_before = [error for part in before for error in part.errors]
+    assert told_before + [error for part in after for error in part.errors] == [
+        error for part in whole for error in part.errors
+    ]
+    assert [row.row for part in (*before, *after) for row in part.rows] == [2, 4, 6]
 
 
 @pytest.mark.parametrize("name", ["far_cell", "two_cells", "nested_zip", "macro_part", "many_entries"])
@@ -264,8 +300,18 @@ def test_merging_names_stretches_of_cells() -> None:
 
 def marked(content: bytes) -> bytes:
     file = ContentFile(content, "data.xlsx")
-    errors = check_workbook(file, schemas=schemas()).errors
-    return mark_errors(file, errors, schemas=schemas())
+    target = io.BytesIO()
+
+    def marks(sheet: str) -> list[Mark]:
+        by_row: dict[int, list[tuple[str, str]]] = {}
+        for error in check_workbook(file, schemas=schemas()).errors:
+            if error["sheet"] == sheet:
+                letters, row = split_cell(error["cell"])
+                by_row.setdefault(row, []).append((letters, error["message"]))
+        return [Mark(row, errors) for row, errors in sorted(by_row.items())]
+
+    mark_errors(file, target, marks, schemas=schemas())
+    return target.getvalue()
 
 
 def test_marks_stand_at_the_cells_and_on_the_left() -> None:
@@ -281,6 +327,7 @@ def test_marks_stand_at_the_cells_and_on_the_left() -> None:
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 
+@pytest.mark.slow
 def test_marked_workbook_heals_when_corrected() -> None:
     content = marked(filled({"Paspor": [JOHN, {**paspor(2), "Tanggal Lahir": "31/31/2000"}]}))
     again = check(content)
@@ -293,6 +340,7 @@ def test_marked_workbook_heals_when_corrected() -> None:
     assert (healed.errors, healed.total) == ([], 2)
 
 
+@pytest.mark.slow
 def test_marked_workbook_of_a_thousand_faulty_rows_can_come_back() -> None:
     rows = [
         {**paspor(number), "NIK": f"x{number}", "Tanggal Lahir": f"{number}-13-2000"}
@@ -303,6 +351,7 @@ def test_marked_workbook_of_a_thousand_faulty_rows_can_come_back() -> None:
     assert len(check(content).errors) == 2000
 
 
+@pytest.mark.slow
 def test_marked_workbook_does_not_make_a_rounded_number_sound() -> None:
     content = marked(filled({"Paspor": [{**JOHN, "NIK": 3174031508900001}]}))
     assert "terbaca sebagai angka" in told(check(content))[0][1]

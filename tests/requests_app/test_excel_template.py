@@ -71,7 +71,7 @@ def test_template_offers_lists_beyond_255_characters(catalogue) -> None:
     lists = [rule for rule in rules if rule.type == "list"]
     assert len(lists) == 1
     assert lists[0].formula1.startswith("'Pilihan ")
-    assert str(lists[0].sqref) == "D2:D1001"
+    assert str(lists[0].sqref) == "D2:D100001"
 
 
 def test_template_passes_our_own_guard(catalogue) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.reference.working_days import add_working_days
 from requests_app import operations, tasks
 from requests_app.models import DataRequest, Status
+from tests.requests_app import results
 from tests.routes import fill_request
 
 
@@ -20,7 +21,7 @@ def waiting(siti, budi, agreement, catalogue) -> DataRequest:
     request = fill_request(siti, catalogue["paspor"], "1/X")
     operations.submit(request.pk, by=siti, submit_key=uuid.uuid4())
     operations.start_verification(request.pk, by=budi)
-    return operations.ask_correction(request.pk, by=budi, note="Perbaiki nomor surat")
+    return operations.ask_correction(request.pk, by=budi, note="Perbaiki nomor surat", whole=True)
 
 
 def at_working_day(days: int) -> float:
@@ -36,14 +37,14 @@ def status_of(request: DataRequest) -> str:
 def test_lapse_reminds_twice_and_then_closes(waiting, drain_queue):
     drain_queue()
     mail.outbox.clear()
-    for days, expected in [(1, 0), (5, 1), (6, 1), (8, 2), (9, 2)]:
+    for days, expected in [(1, 0), (5, 1), (6, 1), (8, 2), (10, 2)]:
         with time_machine.travel(at_working_day(days), tick=False):
             tasks.lapse_silent()
             tasks.lapse_silent()
         drain_queue()
         assert len(mail.outbox) == expected, days
         assert status_of(waiting) == Status.NEEDS_CORRECTION
-    with time_machine.travel(at_working_day(10), tick=False):
+    with time_machine.travel(at_working_day(11), tick=False):
         tasks.lapse_silent()
     drain_queue()
     assert status_of(waiting) == Status.LAPSED
@@ -54,8 +55,9 @@ def test_lapse_reminds_twice_and_then_closes(waiting, drain_queue):
 
 def test_lapse_counts_from_the_latest_return(waiting, siti, budi):
     with time_machine.travel(at_working_day(8), tick=False):
+        results.correct(waiting)
         operations.resubmit(waiting.pk, by=siti)
-        operations.ask_correction(waiting.pk, by=budi, note="Masih ada yang kurang")
+        operations.ask_correction(waiting.pk, by=budi, note="Masih ada yang kurang", whole=True)
     with time_machine.travel(at_working_day(12), tick=False):
         tasks.lapse_silent()
     assert status_of(waiting) == Status.NEEDS_CORRECTION

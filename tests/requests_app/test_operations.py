@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from accounts.models import User
 from core.models import OutgoingMail
-from requests_app import answering, operations
+from requests_app import answering, operations, queues
 from requests_app.models import DataRequest, Outcome, ResultDocument, Status
 from tests import factories
 from tests.requests_app import results
@@ -47,6 +47,46 @@ def test_who_answered_a_row_cannot_approve_though_another_handed_it_over(
     with pytest.raises(ValidationError, match="Anda yang mengisi jawaban"):
         operations.approve(found.pk, by=chief)
     operations.approve(found.pk, by=ratna)
+
+
+def test_who_verified_first_cannot_approve_after_another_verified_again(
+    request_in: Any, siti: User, budi: User, rina: User, ratna: User
+) -> None:
+    both = factories.make_officer("agus", "Agus Salim", "Verifikator", "Penyetuju")
+    found = request_in(Status.VERIFYING)
+    operations.accept(found.pk, by=both)
+    operations.ask_correction(found.pk, by=rina, note="Surat tidak terbaca", whole=True)
+    pin = found.corrections.get()
+    operations.explain(found.pk, by=siti, correction_pk=pin.pk, text="Surat sudah terbaca jelas")
+    operations.resubmit(found.pk, by=siti)
+    operations.tick_all(found.pk, by=rina)
+    operations.accept(found.pk, by=budi)
+    operations.send_for_approval(found.pk, by=rina)
+    with pytest.raises(ValidationError, match="Anda yang memverifikasi"):
+        operations.approve(found.pk, by=both)
+    waiting = DataRequest.objects.get(pk=found.pk)
+    assert waiting not in queues.waiting_for(both)
+    assert waiting in queues.waiting_for(ratna)
+
+
+def test_who_handed_over_first_cannot_approve_after_another_handed_over_again(
+    request_in: Any, rina: User, ratna: User
+) -> None:
+    both = factories.make_officer("agus", "Agus Salim", "Petugas", "Penyetuju")
+    found = request_in(Status.PROCESSING)
+    operations.send_for_approval(found.pk, by=both)
+    operations.send_back(found.pk, by=ratna, note="Periksa lagi jawabannya")
+    operations.send_for_approval(found.pk, by=rina)
+    with pytest.raises(ValidationError, match="Anda yang memproses"):
+        operations.approve(found.pk, by=both)
+    assert DataRequest.objects.get(pk=found.pk) not in queues.waiting_for(both)
+
+
+@pytest.mark.parametrize("status", [Status.ISSUING, Status.COMPLETED])
+def test_database_refuses_a_document_nobody_approved(request_in: Any, status: Status) -> None:
+    found = request_in(Status.AWAITING_APPROVAL)
+    with pytest.raises(IntegrityError, match="issued_has_an_approver"), transaction.atomic():
+        DataRequest.objects.filter(pk=found.pk).update(status=status)
 
 
 @pytest.mark.parametrize("role", ["verified_by", "processed_by"])
@@ -143,7 +183,7 @@ def test_all_reasons_are_told_at_once(request_in: Any, rina: User, catalogue: An
 def test_correction_needs_a_note(request_in: Any, budi: User, note: str) -> None:
     found = request_in(Status.VERIFYING)
     with pytest.raises(ValidationError, match="paling sedikit 5"):
-        operations.ask_correction(found.pk, by=budi, note=note)
+        operations.ask_correction(found.pk, by=budi, note=note, whole=True)
     assert not found.events.exists()
 
 
@@ -170,7 +210,7 @@ def test_applicant_reads_the_reason_and_gets_mail(
     request_in: Any, budi: User, siti: User, drain_queue: Any, mail_text: Any
 ) -> None:
     found = request_in(Status.VERIFYING)
-    operations.ask_correction(found.pk, by=budi, note="Kop surat belum sesuai")
+    operations.ask_correction(found.pk, by=budi, note="Kop surat belum sesuai", whole=True)
     event = found.events.get()
     assert (event.note, event.is_public) == ("Kop surat belum sesuai", True)
     assert DataRequest.objects.get(pk=found.pk).officer_note == "Kop surat belum sesuai"
@@ -192,6 +232,31 @@ def test_submit_pressed_twice_gives_the_same_request(siti: User, agreement: Any,
     sent = DataRequest.objects.get(pk=draft.pk)
     assert set(sent.schemas) == {"paspor"}
     assert sent.agreement == agreement
+
+
+@pytest.mark.parametrize("removed", [(), (1,), (2, 3, 6), (1, 2, 3, 4, 5), (7,)])
+def test_a_sent_request_numbers_its_rows_without_gaps(
+    siti: User, agreement: Any, catalogue: Any, removed: tuple[int, ...]
+) -> None:
+    draft = results.make_request(siti, status=Status.DRAFT, number=None, submitted_at=None)
+    for number in range(1, 8):
+        asked = {**results.ASKED, "no_paspor": f"A12312{number}"}
+        results.add_row(draft, catalogue["paspor"], asked, outcome=Outcome.PENDING)
+    other = results.make_request(siti, status=Status.DRAFT, number=None, submitted_at=None)
+    results.add_row(other, catalogue["paspor"], results.ASKED, outcome=Outcome.PENDING)
+    other.rows.update(position=9)
+    for number in removed:
+        operations.remove_row(draft.pk, number, by=siti)
+    order = [row.pk for row in draft.rows.all()]
+    kept = [row.position for row in draft.rows.all()]
+    assert kept == [number for number in range(1, 8) if number not in removed], (
+        "a number stays with its person"
+    )
+    operations.submit(draft.pk, by=siti, submit_key=uuid.uuid4())
+    assert [(row.pk, row.position) for row in draft.rows.all()] == [
+        (pk, number) for number, pk in enumerate(order, start=1)
+    ]
+    assert other.rows.get().position == 9
 
 
 def test_request_is_handed_to_working_officers_only(

@@ -68,6 +68,33 @@ def test_table_counts_by_month_place_and_direction(catalogue, cross):
     assert json.loads(json.dumps(table)) == table
 
 
+def test_office_counts_its_own_whoever_left_through_another_ones_checkpoint(catalogue, places):
+    airport = places["halim"].immigration_office
+    elsewhere = RegionalOffice.objects.create(slug="jabar-uji", name="Kantor Wilayah Jawa Barat")
+    bandung = ImmigrationOffice.objects.create(
+        slug="bandung-uji",
+        short_name="Bandung",
+        full_name="Kantor Imigrasi Bandung",
+        regional_office=elsewhere,
+    )
+    # Thirty deported by Bandung, all but two of them through the airport of the other office.
+    Record.objects.bulk_create(
+        Record(
+            service=catalogue["deportasi"],
+            source_key=f"d{number}",
+            event_on=date(2024, 10, 1),
+            office=bandung,
+            checkpoint=places["halim"] if number < 28 else None,
+        )
+        for number in range(30)
+    )
+    line = ["Oktober 2024", "Kantor Imigrasi Bandung", 30]
+    for own in ({}, {"office": bandung}, {"regional_office": elsewhere}):
+        assert count(catalogue["deportasi"], **OCTOBER, **own)["rows"] == [line]
+    for other in ({"office": airport}, {"regional_office": airport.regional_office}):
+        assert count(catalogue["deportasi"], **OCTOBER, **other)["rows"] == []
+
+
 def test_small_cell_is_hidden_and_total_becomes_a_lower_bound(catalogue, cross):
     cross(1200, "2024-10-01")
     cross(4, "2024-10-02", place="priok")

@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
+from tests.browser import PATIENCE
 from tests.story.town import Town
 
-CHROMIUM = Path("/usr/bin/chromium")
 #: Folder for a picture of each step; nothing is drawn when it is not set.
 PICTURES = os.environ.get("STORY_PICTURES", "")
-#: Patience for a busy machine; a step that works takes a fraction of it.
-PATIENCE = 30_000
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
@@ -22,7 +20,6 @@ class Stage:
     """``page(person)`` opens or finds a person's browser; ``complaints`` is what no browser may say."""
 
     def __init__(self, browser: Browser, town: Town) -> None:
-        expect.set_options(timeout=PATIENCE)
         self.town = town
         self.complaints: list[str] = []
         self._browser = browser
@@ -96,4 +93,6 @@ class Stage:
 
 def scrolls_sideways(page: Page) -> bool:
     """Whether the document is wider than the window."""
+    # A click returns when the next page has begun to arrive; until its first element there is nothing to measure.
+    page.wait_for_load_state("domcontentloaded")
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

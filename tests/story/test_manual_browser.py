@@ -11,14 +11,15 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from core.doors import clock
+from tests.browser import BROWSER
 from tests.story import manual
-from tests.story.stage import CHROMIUM, Stage
+from tests.story.stage import Stage
 
 pytestmark = [
-    pytest.mark.browser,
+    *BROWSER,
+    pytest.mark.slow,
     pytest.mark.xdist_group("story"),
     pytest.mark.timeout(400),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium"),
 ]
 
 
@@ -108,7 +109,7 @@ def kartika_adds_agency_and_agreement(stage: Stage) -> None:
     page.locator(".select2-selection").first.click()
     page.locator(".select2-search__field").last.fill("BADAN")
     page.locator(".select2-results__option", has_text="BADAN IT NASIONAL").click()
-    for service in page.locator("[name=services]").all():
+    for service in page.locator("[name^=on_]").all():
         service.check()
     page.locator("[name=valid_from]").fill("2024-10-01")
     stage.picture(page, "kartika-pks")

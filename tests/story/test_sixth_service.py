@@ -24,7 +24,7 @@ COLUMNS: list[dict[str, str]] = [
 
 
 def add_service(console: Client) -> Service:
-    """Kartika fills the console's form: one service with four fields, and publishes it once they are saved."""
+    """Kartika fills the console's form: one service with four fields, looks at it and publishes it."""
     lines: dict[str, Any] = {"label": LABEL, "position": "60", "fields-TOTAL_FORMS": str(len(COLUMNS))}
     for number, column in enumerate(COLUMNS):
         lines |= {f"fields-{number}-position": str(number + 1)}
@@ -32,12 +32,10 @@ def add_service(console: Client) -> Service:
     answer = console.post("/admin/catalogue/service/add/", {**lines, "fields-INITIAL_FORMS": "0"})
     assert answer.status_code == 302, answer.context["errors"]
     service = Service.objects.get(label=LABEL)
-    for number, field in enumerate(service.fields.order_by("position")):
-        lines |= {f"fields-{number}-id": str(field.pk), f"fields-{number}-service": str(service.pk)}
-        lines |= {f"fields-{number}-key": field.key}
-    lines |= {"key": service.key, "is_published": "on", "fields-INITIAL_FORMS": str(len(COLUMNS))}
-    answer = console.post(f"/admin/catalogue/service/{service.pk}/change/", lines)
-    assert answer.status_code == 302, answer.context["errors"]
+    page = f"/admin/catalogue/service/{service.pk}"
+    seen = console.get(f"{page}/lihat/").content.decode()
+    assert seen.count("Negara Kedua") == 1, "in the answer's table only"
+    assert console.post(f"{page}/publish/", {"note": "Layanan keenam"}).status_code == 302
     return Service.objects.get(pk=service.pk, is_published=True)
 
 
@@ -122,3 +120,38 @@ def test_a_sixth_service_reaches_every_surface(
     )
     cells = {str(cell) for sheet in sheets for line in sheet.iter_rows(values_only=True) for cell in line}
     assert {"Bima Smith", "Selandia Baru", "AF-2002/05"} <= cells
+
+
+def test_a_published_service_changes_at_once_and_only_when_its_draft_is_published(
+    sign_in: Any, kartika: User, siti: User, agreement: Agreement, page_text: Any
+) -> None:
+    """The applicant's form follows the publication, not the saving; an earlier version comes back the same way."""
+    console = sign_in(Client(), kartika)
+    service = add_service(console)
+    agreement.services.add(service)
+    applicant = sign_in(Client(), siti)
+    begun = new_draft(applicant)
+    fill_letter(applicant, begun)
+    applicant.post(address("request_data", pk=begun.pk), {"more_than_ten": "tidak"})
+
+    def form() -> str:
+        return str(page_text(applicant.get(address("row_add", pk=begun.pk), {"layanan": service.key})))
+
+    answer = console.post(f"/admin/catalogue/service/{service.pk}/start-draft/")
+    draft = Service.with_drafts.get(draft_of=service)
+    assert answer.url == f"/admin/catalogue/service/{draft.pk}/change/"
+    column = draft.fields.get(label="No. Affidavit")
+    column.label = "Nomor Afidavit"
+    column.save()
+    assert "No. Affidavit" in form()
+    assert "Nomor Afidavit" not in form()
+    answer = console.post(f"/admin/catalogue/service/{draft.pk}/publish/", {"note": "Istilah baku"})
+    assert answer.url == f"/admin/catalogue/service/{service.pk}/change/"
+    assert "Nomor Afidavit" in form()
+    history = page_text(console.get(f"/admin/catalogue/service/{service.pk}/versi/"))
+    for words in ("Versi 2 (berlaku)", "No. Affidavit Nomor Afidavit", "Istilah baku"):
+        assert words in history
+    answer = console.post(f"/admin/catalogue/service/{service.pk}/versi/1/")
+    assert "No. Affidavit" not in form()
+    console.post(answer.url.replace("/change/", "/publish/"), {"note": ""})
+    assert "No. Affidavit" in form()

@@ -4,6 +4,7 @@ import email
 import email.policy
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -115,8 +116,11 @@ class Town:
         )
         assert done.returncode == 0, done.stderr[-4000:]
 
-    def start(self) -> None:
-        """Prepares the database, then web and worker; returns when the site answers."""
+    def start(self, migrated: Path | None) -> None:
+        """Prepares the database (SQLite: from a ``migrated`` one), then web and worker; returns when the site answers."""
+        if migrated is not None:
+            (self.folder / "var").mkdir()
+            shutil.copyfile(migrated, self.folder / "var" / "db.sqlite3")
         self.run("-m", "tests.story.prepare")
         self.post.start()
         self._spawn(
@@ -193,12 +197,12 @@ def own_database() -> Iterator[str]:
 
 
 @contextmanager
-def open_town() -> Iterator[Town]:
+def open_town(migrated: Path | None) -> Iterator[Town]:
     """The running town; everything is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ldk-story-") as folder, own_database() as database_url:
         town = Town(Path(folder), database_url)
         try:
-            town.start()
+            town.start(migrated)
             yield town
         finally:
             town.stop()

@@ -1,7 +1,11 @@
 """``manage.py prepare``: database, reference data, roles, texts, schedules, static files; after every update."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +17,8 @@ LOADERS: tuple[tuple[str, Any], ...] = (
     ("load_countries", _("Negara")),
     ("load_holidays", _("Hari libur")),
     ("load_catalogue", _("Katalog layanan")),
+    ("load_reasons", _("Daftar alasan")),
+    ("load_saved_replies", _("Balasan siap pakai")),
     ("load_roles", _("Peran petugas")),
     ("load_content", _("Isi situs")),
     ("load_whatsapp", _("Percakapan WhatsApp")),
@@ -31,9 +37,26 @@ class Command(BaseCommand):
             self.step(label)
             call_command(name, verbosity=0)
         self.step(_("Berkas statis"))
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect_static()
 
     def step(self, label: Any) -> None:
         """One line for the person who waits."""
         self.stdout.write(f"==> {label}")
         self.stdout.flush()
+
+
+def collect_static() -> None:
+    """Collects the static files, unless the last collection was of these very files."""
+    stamp = settings.VAR_DIR / "static-collected"
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    sources = sorted(
+        f"{path} {found.stat().st_size} {found.stat().st_mtime_ns}"
+        for finder in get_finders()
+        for path, storage in finder.list([])
+        if (found := Path(storage.path(path)))
+    )
+    wanted = hashlib.sha256("\n".join(sources).encode()).hexdigest()
+    if manifest.exists() and stamp.exists() and stamp.read_text("ascii") == wanted:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(wanted, "ascii")

@@ -11,6 +11,8 @@ from django.db import transaction
 from accounts.models import Registration
 from core.holdings.models import Record
 from public_site.demo_data import load_people, load_registrations, load_requests
+from public_site.hub.demo import load_counts
+from public_site.whatsapp.demo import load_conversations
 
 
 class Command(BaseCommand):
@@ -43,4 +45,6 @@ class Command(BaseCommand):
             load_people()
             if not Registration.objects.exists():
                 load_registrations()
+            load_conversations()
+            load_counts()
         return load_requests()

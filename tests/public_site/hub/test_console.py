@@ -6,6 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -17,7 +18,7 @@ from public_site.hub.models import GuideFact, Hub, HubCheck, HubLink
 from public_site.models import Guide
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -69,14 +70,14 @@ def hub_values(hub: Hub, **changes: Any) -> dict[str, Any]:
     return {**values, **changes}
 
 
-@pytest.mark.parametrize("model", ["hub", "guidefact", "sop", "hubcheck", "guide"])
-def test_editor_opens_every_page(console: Client, hub, model):
-    selfcheck.run()
-    listed = console.get(reverse(f"admin:public_site_{model}_changelist"))
-    assert listed.status_code == 200
-    first = listed.context["cl"].queryset.first()
-    changed = console.get(reverse(f"admin:public_site_{model}_change", args=[first.pk]))
-    assert changed.status_code == 200
+def test_editor_opens_every_page(console: Client, hub):
+    HubCheck.objects.create(started_at=clock.now(), is_green=True, checked=1, failed=0, warned=0)
+    for model in ("hub", "guidefact", "sop", "hubcheck", "guide"):
+        listed = console.get(reverse(f"admin:public_site_{model}_changelist"))
+        assert listed.status_code == 200, model
+        first = listed.context["cl"].queryset.first()
+        changed = console.get(reverse(f"admin:public_site_{model}_change", args=[first.pk]))
+        assert changed.status_code == 200, model
 
 
 def test_verifier_may_not(client: Client, sign_in, budi, hub):
@@ -94,6 +95,26 @@ def test_order_of_buttons_is_saved(console: Client, hub):
     )
     assert response.status_code == 302, response.context["errors"]
     assert hub.links.first() == links[1]
+
+
+def test_added_button_stands_last_and_an_empty_line_is_none(console: Client, hub):
+    address = reverse("admin:public_site_hub_change", args=[hub.pk])
+    page = console.get(address)
+    formset = page.context["inline_admin_formsets"][0].formset
+    count = hub.links.count()
+    place = formset.empty_form["order"].value()
+    assert place == count
+    lines = {"links-TOTAL_FORMS": count + 3}
+    for at, label in ((count, "Pengaduan"), (count + 1, ""), (count + 2, "Survei")):
+        lines |= {
+            f"links-{at}-kind": "address" if label else "guide",
+            f"links-{at}-label": label,
+            f"links-{at}-url": "https://www.lapor.go.id/" if label else "",
+            f"links-{at}-order": place,
+            f"links-{at}-is_published": "on",
+        }
+    assert console.post(address, hub_values(hub, **lines)).status_code == 302
+    assert list(hub.links.values_list("label", flat=True))[count:] == ["Pengaduan", "Survei"]
 
 
 def test_preview_shows_unsaved_values_and_saves_nothing(console: Client, hub):
@@ -123,21 +144,34 @@ def test_preview_of_broken_input_does_not_fail(console: Client, hub):
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "http://example.org", "//example.org", "data:text/html,x"]
+    "url",
+    ["javascript:alert(1)", "http://example.org", "//example.org", "/\\example.org", "data:text/html,x"],
 )
-def test_dangerous_links_are_refused(console: Client, hub, url):
+def test_dangerous_links_are_refused(url):
+    with pytest.raises(ValidationError, match="Tautan diawali https://"):
+        HubLink(kind="address", label="x", url=url).clean_fields(exclude=["hub"])
+
+
+def test_dangerous_link_is_said_beside_its_field(console: Client, hub):
     response = console.post(
-        reverse("admin:public_site_hub_change", args=[hub.pk]), hub_values(hub, **{"links-4-url": url})
+        reverse("admin:public_site_hub_change", args=[hub.pk]),
+        hub_values(hub, **{"links-4-url": "javascript:alert(1)"}),
     )
     assert response.status_code == 200
     assert "Tautan diawali https://" in response.content.decode()
 
 
 def test_reserved_address_is_refused(console: Client, hub):
-    response = console.post(
-        reverse("admin:public_site_hub_change", args=[hub.pk]), hub_values(hub, slug="qr")
-    )
+    values = hub_values(hub, slug="qr", **{"links-TOTAL_FORMS": 0, "links-INITIAL_FORMS": 0})
+    response = console.post(reverse("admin:public_site_hub_add"), values)
     assert "dipakai sistem" in response.content.decode()
+
+
+def test_address_on_printed_codes_cannot_be_changed(console: Client, hub):
+    address = reverse("admin:public_site_hub_change", args=[hub.pk])
+    assert console.post(address, hub_values(hub, slug="jogja", intro="Baru")).status_code == 302
+    hub.refresh_from_db()
+    assert (hub.slug, hub.intro) == ("yogyakarta", "Baru")
 
 
 # --- guides -----------------------------------------------------------------------------------------
@@ -181,6 +215,32 @@ def test_uploaded_pdf_replaces_the_text_and_old_links_open_it(console: Client, h
         answer = Client().get(address, follow=True)
         assert b"".join(answer.streaming_content) == upload.read()
         upload.seek(0)
+
+
+def test_officers_open_earlier_versions(console: Client, client: Client, hub, sign_in, budi):
+    guide = Guide.objects.get(slug="stay-permit")
+    change = reverse("admin:public_site_guide_change", args=[guide.pk])
+    console.post(change, guide_values(guide, body="## Only this\n\nShort."))
+    newest, first = guide.versions.all()
+    page = console.get(change).content.decode()
+    texts = []
+    for version in (newest, first):
+        address = reverse("admin:public_site_guide_version", args=[guide.pk, version.pk])
+        assert f'href="{address}"' in page
+        answer = console.get(address)
+        number = version.version.replace(".", "-")
+        assert f"stay-permit-guide-v{number}.pdf" in answer["Content-Disposition"]
+        content = b"".join(answer.streaming_content)
+        texts.append(PdfReader(io.BytesIO(content)).pages[0].extract_text())
+    assert "Only this" in texts[0]
+    assert "Who needs one" in texts[1]
+    other = Guide.objects.get(slug="izin-tinggal")
+    assert (
+        console.get(reverse("admin:public_site_guide_version", args=[other.pk, first.pk])).status_code == 404
+    )
+    first.file.storage.delete(first.file.name)
+    assert console.get(address).status_code == 404
+    assert sign_in(Client(), budi).get(address).status_code == 403
 
 
 def test_upload_that_is_no_pdf_is_refused(console: Client, hub):
@@ -240,6 +300,13 @@ def test_usage_page_draws_the_counts(console: Client, hub):
     assert "30 hari terakhir: 1 pemindaian, 0 kunjungan, 0 unduhan." in page
 
 
+@pytest.mark.parametrize("office", ["tidak-ada", "'", "x" * 5000])
+def test_unknown_office_shows_all(console: Client, hub, office):
+    answer = console.get(reverse("admin:public_site_hubcount_changelist"), {"kantor": office})
+    assert answer.status_code == 200
+    assert answer.context["hub"] is None
+
+
 def test_check_is_started_from_the_console_by_post_only(console: Client, hub, drain_queue, dewi):
     address = reverse("admin:public_site_hubcount_changelist")
     console.get(address)
@@ -259,9 +326,13 @@ def test_monthly_report_is_a_workbook_and_a_pdf(console: Client, hub):
     assert book["Kantor"]["A2"].value == "Kantor Imigrasi Kelas I TPI Yogyakarta"
     assert [cell.value for cell in book["Kantor"][2]][1:] == [1, 0, 1, 0]
     assert book["Pemeriksaan"].max_row == 2
+    assert book["Panduan"]["A2"].value == "Panduan Antrian Paspor (M-Paspor)"
+    assert [cell.value for cell in book["Tombol dan panduan"][2]] == ["Unduhan", "Panduan Izin Tinggal", 1]
     answer = console.get(reverse("admin:public_site_hub_report", args=["pdf"]), {"bulan": month})
     text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert "Laporan Info Layanan Keimigrasian" in text
+    assert "Panduan Izin Tinggal" in text
+    assert "izin-tinggal" not in text
 
 
 @pytest.mark.parametrize("month", ["2026-13", "x", "1999-01", "2026-1", "2026-01'"])

@@ -5,6 +5,7 @@ from django.test import Client
 
 from core.doors import clock
 from public_site.hub import counting
+from public_site.hub.demo import load_counts
 from public_site.hub.models import HubCount, HubLink
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,14 @@ def test_downloads_keep_the_source_of_the_scan(client: Client, hub):
     assert 'href="/info/yogyakarta/panduan/antrian-paspor/?s=qr"' in page
     list(client.get("/info/yogyakarta/panduan/antrian-paspor/?s=qr").streaming_content)
     assert counts()["download", "qr", "antrian-paspor"] == 1
+
+
+def test_one_scan_is_one_scan_however_the_person_walks_on(client: Client, hub):
+    page = client.get("/info/yogyakarta/?s=qr").content.decode()
+    assert 'href="/info/yogyakarta/en/?s=qr"' in page
+    client.get("/info/yogyakarta/en/?s=qr")
+    client.get("/info/yogyakarta/?s=qr", headers={"Sec-Fetch-Site": "same-origin"})
+    assert counts() == {("scan", "qr", ""): 1, ("visit", "qr", ""): 2}
 
 
 def test_press_is_counted_from_the_browsers_ping_only(client: Client, hub):
@@ -75,6 +84,15 @@ def test_record_holds_nothing_about_the_person(client: Client, hub):
     assert {field.name for field in HubCount._meta.fields} == {
         "id", "day", "hub", "kind", "source", "subject", "number",
     }  # fmt: skip
+
+
+def test_demo_counts_are_invented_once_and_never_over_real_ones(hub):
+    made = load_counts()
+    assert made > 100
+    assert load_counts() == 0
+    assert HubCount.objects.count() == made
+    assert not HubCount.objects.filter(day=clock.today()).exists()
+    assert set(HubCount.objects.values_list("kind", flat=True)) == set(HubCount.Kind.values)
 
 
 def test_by_day_fills_quiet_days_with_zeros(client: Client, hub):

@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
-from public_site.hub import qr
+from public_site.hub import guides, qr
 from public_site.hub.loading import load_hub
 from public_site.hub.models import Hub, HubLink, Sop, SopStep
 from public_site.models import Guide
+from tests.browser import CHROMIUM, chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
 MANUAL_BUTTONS = ["Antrian Paspor", "CEK ALUR PASPOR", "Pembuatan Paspor", "Izin Tinggal / Stay Permit"]
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +98,14 @@ def test_english_is_chosen_by_the_address(client: Client, hub, path):
     assert "Yogyakarta Immigration Office" in page
     assert "Monday–Friday" in page
     assert "CHECK PASSPORT PROGRESS" in page
-    assert page.index("/panduan/stay-permit/") < page.index("/panduan/izin-tinggal/")
+    for english, indonesian in (
+        ("passport-queue", "antrian-paspor"),
+        ("passport-application", "pembuatan-paspor"),
+        ("stay-permit", "izin-tinggal"),
+    ):
+        assert page.index(f"/panduan/{english}/") < page.index(f"/panduan/{indonesian}/")
+        assert re.search(rf'class="red" href="[^"]*/panduan/{english}/"', page)
+    assert "Office and service hours" in page
     for indonesian in ("Media sosial", "Jam layanan", "Lihat peta", "Butuh bantuan", "Panduan PDF"):
         assert indonesian not in page
 
@@ -112,7 +118,7 @@ def test_stay_permit_button_offers_both_languages(client: Client, hub):
 
 def test_guide_button_tells_size_version_and_date(client: Client, hub):
     page = client.get("/info/").content.decode()
-    assert re.search(r"Panduan PDF, \d+ kB · versi 1\.0, \d\d \w{3} 20\d\d", page)
+    assert re.search(r"Panduan PDF, \d+ kB · versi 1\.0, \d\d\s\w{3}\s20\d\d", page)
 
 
 def test_missing_guide_is_said_with_whom_to_ask(client: Client, hub):
@@ -158,7 +164,22 @@ def test_another_office_has_its_own_page_and_number(client: Client, hub):
     HubLink.objects.create(hub=other, kind="whatsapp", label="CEK ALUR PASPOR")
     page = client.get("/info/cilacap/").content.decode()
     assert "https://wa.me/628111222333?text=MENU" in page
-    assert "Cilacap" in client.get("/info/kantor/").content.decode()
+    assert 'href="/info/cilacap/"' in client.get("/info/kantor/").content.decode()
+    english = client.get("/info/cilacap/en/").content.decode()
+    assert 'href="/info/kantor/?bahasa=en" hreflang="en"' in english
+    offices = client.get("/info/kantor/?bahasa=en").content.decode()
+    for part in (
+        'lang="en"',
+        'href="/info/yogyakarta/en/"',
+        "Yogyakarta Immigration Office",
+        'href="/info/en/"',
+    ):
+        assert part in offices, part
+
+
+def test_office_is_found_however_its_address_is_typed(client: Client, hub):
+    assert client.get("/info/Yogyakarta/").status_code == 200
+    assert client.get("/info/yogya/").status_code == 404
 
 
 def test_guide_is_downloaded_under_a_readable_name_and_old_addresses_lead_to_it(client: Client, hub):
@@ -169,6 +190,10 @@ def test_guide_is_downloaded_under_a_readable_name_and_old_addresses_lead_to_it(
     assert not response.cookies
     old = client.get("/info/yogyakarta/panduan/izin-tinggal/0.9/")
     assert old["Location"] == "/info/yogyakarta/panduan/izin-tinggal/"
+    old = client.get("/info/yogyakarta/panduan/izin-tinggal/0.9/?s=a4")
+    assert old["Location"] == "/info/yogyakarta/panduan/izin-tinggal/?s=a4"
+    old = client.get("/info/yogyakarta/panduan/izin-tinggal/0.9/?s=https://jahat.example")
+    assert old["Location"] == "/info/yogyakarta/panduan/izin-tinggal/"
 
 
 def test_guides_hold_real_text_and_mark_what_is_not_confirmed(hub):
@@ -177,15 +202,25 @@ def test_guides_hold_real_text_and_mark_what_is_not_confirmed(hub):
         ("pembuatan-paspor", "Rp650.000*"),
         ("izin-tinggal", "ITAS"),
         ("stay-permit", "Overstaying"),
+        ("passport-queue", "IDR 350,000*"),
+        ("passport-application", "Government Regulation No. 45 of 2024"),
     ):
         guide = Guide.objects.get(slug=slug)
         with guide.file.open("rb") as file:
             reader = PdfReader(io.BytesIO(file.read()))
-        text = " ".join(page.extract_text() for page in reader.pages)
+        text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
         assert word in text
+        assert ("Rp" in text) == (guide.language == "id")
         assert len(text) > 2500
         assert not re.search(r"\{[a-z0-9-]+\}", text)
         assert len(reader.pages) == 2
+
+
+def test_foot_of_a_guide_prints_its_title_as_it_is_written(hub):
+    guide = Guide.objects.get(slug="antrian-paspor")
+    guide.title, guide.version = 'Panduan "Baru" & Lama', "2 <b>"
+    text = PdfReader(io.BytesIO(guides.typeset(guide))).pages[1].extract_text()
+    assert 'Panduan "Baru" & Lama · versi 2 <b>' in " ".join(text.split())
 
 
 def test_sop_page_prints_the_seeds_words(client: Client, hub):
@@ -207,22 +242,24 @@ def test_sop_page_prints_the_seeds_words(client: Client, hub):
     assert client.get("/info/yogyakarta/sop/").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium")
-@pytest.mark.parametrize("address", ["/info/", "/info/en/", "/info/yogyakarta/sop/"])
-def test_page_does_not_move_sideways_on_a_narrow_phone(client: Client, hub, address):
-    content = client.get(address).content.decode()
+def test_pages_fit_a_narrow_phone_and_one_sheet_of_paper(client: Client, hub):
+    addresses = ("/info/", "/info/en/", "/info/yogyakarta/sop/", "/info/qr/", "/info/kantor/")
+    contents = {address: client.get(address).content.decode() for address in addresses}
+    widths, sheets = {}, {}
     sheet = Path(finders.find("public_site/hub.css")).read_text(encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 320, "height": 640})
-        page.set_content(content)
-        page.add_style_tag(content=sheet)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
-    assert width == 320
+        for address, content in contents.items():
+            page.set_content(content)
+            page.add_style_tag(content=sheet)
+            widths[address] = page.evaluate("document.documentElement.scrollWidth")
+            if address in ("/info/", "/info/en/"):
+                sheets[address] = len(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages)
+    assert set(widths.values()) == {320}, widths
+    assert set(sheets.values()) == {1}, sheets
 
 
 # --- QR and poster ----------------------------------------------------------------------------------
@@ -252,6 +289,25 @@ def test_poster_is_one_sheet_that_a_phone_can_read(client: Client, hub, paper, w
     assert "testserver/info/yogyakarta/" in text
     sheet = tmp_path / "poster.pdf"
     sheet.write_bytes(response.content)
+    subprocess.run(["pdftoppm", "-r", "100", "-png", "-singlefile", sheet, tmp_path / "poster"], check=True)
+    assert decoded((tmp_path / "poster.png").read_bytes()) == f"http://testserver/info/yogyakarta/?s={paper}"
+
+
+@pytest.mark.parametrize("paper", ["a4", "a5"])
+def test_poster_stays_one_sheet_however_much_the_office_offers(hub, paper, tmp_path):
+    hub.name = "Kantor Imigrasi Kelas I Khusus Non TPI Jakarta Selatan, Unit Layanan Paspor"
+    hub.hours = "Senin–Kamis 08.00–16.00 WIB\nJumat 08.00–16.30 WIB\nSabtu 08.00–12.00 WIB"
+    for number in range(6):
+        label = f"Tombol {number} dengan tulisan yang agak panjang"
+        HubLink.objects.create(hub=hub, kind="address", label=label, url="/x", order=20 + number)
+    content = qr.poster(hub, paper)
+    reader = PdfReader(io.BytesIO(content))
+    assert len(reader.pages) == 1
+    text = " ".join(reader.pages[0].extract_text().split())
+    assert "Antrian Paspor" in text
+    assert text.count("Sabtu 08.00–12.00 WIB") == 1
+    sheet = tmp_path / "poster.pdf"
+    sheet.write_bytes(content)
     subprocess.run(["pdftoppm", "-r", "100", "-png", "-singlefile", sheet, tmp_path / "poster"], check=True)
     assert decoded((tmp_path / "poster.png").read_bytes()) == f"http://testserver/info/yogyakarta/?s={paper}"
 

@@ -10,12 +10,12 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from core.doors import clock, reach
-from public_site.hub import selfcheck, tasks
+from public_site.hub import drawing, selfcheck, tasks
 from public_site.hub.admin import dashboard_notices
 from public_site.hub.models import GuideFact, Hub, HubCheck, HubCount, HubLink
 from public_site.models import Guide
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def failed(check: HubCheck) -> list[str]:
@@ -57,6 +57,55 @@ def test_file_that_is_no_pdf_turns_it_red(hub):
 def test_broken_link_of_our_own_turns_it_red(hub):
     HubLink.objects.create(hub=hub, kind="address", label="Tidak ada", url="/halaman/tidak-ada/", order=9)
     assert failed(selfcheck.run()) == ["Tautan menjawab 404."]
+
+
+def test_button_whose_guide_was_taken_back_turns_it_red(hub):
+    Guide.objects.filter(slug__in=["izin-tinggal", "stay-permit"]).update(is_published=False)
+    assert failed(selfcheck.run()) == [
+        "Tombol ini tidak membuka “Panduan Izin Tinggal”: panduan itu tidak terbit.",
+        "Tombol ini tidak membuka “Stay Permit Guide”: panduan itu tidak terbit.",
+    ]
+
+
+def test_guide_of_a_button_is_opened_whoever_it_was_written_for(hub):
+    guide = Guide.objects.get(slug="izin-tinggal")
+    guide.file.storage.delete(guide.file.name)
+    Guide.objects.filter(pk=guide.pk).update(audience="agency")
+    assert failed(selfcheck.run()) == ["Berkas panduan tidak ada."]
+
+
+@pytest.mark.slow
+def test_every_page_of_an_office_is_opened(hub, monkeypatch):
+    check = selfcheck.run()
+    assert {finding["what"] for finding in check.in_state("ok")} >= {
+        "/info/",
+        "/info/kantor/",
+        "/info/yogyakarta/",
+        "/info/yogyakarta/en/",
+        "/info/yogyakarta/qr/",
+        "/info/yogyakarta/qr.svg",
+        "/info/yogyakarta/sop/",
+    }
+    monkeypatch.setattr(drawing, "sop_context", lambda *args: 1 / 0)
+    assert failed(selfcheck.run()) == ["Halaman menjawab 500."]
+
+
+def test_phone_without_a_digit_turns_it_red(hub):
+    Hub.objects.update(phone="(( - ))")
+    assert failed(selfcheck.run()) == ["Nomor telepon keliru bentuknya."]
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("(0274) 484370", "tel:+62274484370"),
+        ("+62 274 484370", "tel:+62274484370"),
+        ("62274484370", "tel:+62274484370"),
+        ("1500 163", "tel:1500163"),
+    ],
+)
+def test_phone_is_dialled_as_it_is_written(written, dialled):
+    assert drawing.phone_link(written) == dialled
 
 
 def test_malformed_numbers_turn_it_red(hub):
@@ -109,7 +158,7 @@ def test_outbound_check_never_reaches_our_own_network(url):
             hits.append(self.path)
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         assert reach.reach(url.replace("/", "/", 1), seconds=1) in (reach.UNSURE, reach.NO_NETWORK)
     finally:

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from core.doors import whatsapp
 from public_site.hub.models import GuideFact
-from public_site.whatsapp.models import WhatsAppMessage, sender_key
+from public_site.whatsapp.models import ConversationRule, WhatsAppMessage, sender_key
 from tests.public_site.whatsapp.graph import Graph
 
 ADDRESS = "/whatsapp/webhook/"
 PHONE = "6281234567890"
 _ids = itertools.count(1)
+_loaded: list[ConversationRule] = []
 
 
 @pytest.fixture
@@ -25,7 +26,11 @@ def rules(base_data, settings) -> None:
     """The rules and figures of a fresh site."""
     facts = json.loads((settings.BASE_DIR / "fixtures" / "hub" / "facts.json").read_text(encoding="utf-8"))
     GuideFact.objects.bulk_create(GuideFact(**fact) for fact in facts)
+    if _loaded:  # checking every rule anew would take half the time of these tests
+        ConversationRule.objects.bulk_create(_loaded)
+        return
     call_command("load_whatsapp", verbosity=0)
+    _loaded.extend(ConversationRule.objects.order_by("pk"))
 
 
 @pytest.fixture

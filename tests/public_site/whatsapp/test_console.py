@@ -7,7 +7,9 @@ from datetime import timedelta
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.access_log.models import AccessEntry
@@ -15,7 +17,7 @@ from public_site.whatsapp import operations
 from public_site.whatsapp.models import Conversation, ConversationRule, PassportStatus, WhatsAppMessage
 from tests.public_site.whatsapp.conftest import PHONE, replies
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 INBOX = "/admin/public_site/conversation/"
 SIMULATOR = "/admin/public_site/conversationrule/simulator/"
 STATUSES = "/admin/public_site/passportstatus/"
@@ -59,6 +61,62 @@ def test_officer_answers_from_the_inbox_and_gives_back(
     asked.refresh_from_db()
     assert (asked.mode, asked.officer) == ("menu", None)
     assert client.get(f"{INBOX}{asked.pk}/change/").status_code == 302  # no longer anybody's work
+
+
+def test_reading_a_conversation_is_recorded_before_it_is_shown(asked, client, sign_in, rina, monkeypatch):
+    sign_in(client, rina)
+    client.get(INBOX)
+    assert not AccessEntry.objects.exists()  # the list hides the numbers
+    client.get(f"{INBOX}{asked.pk}/change/")
+    entry = AccessEntry.objects.get()
+    assert (entry.action, entry.actor, entry.object_type, entry.object_id, entry.count) == (
+        "view_conversation", rina, "conversation", str(asked.pk), 1,
+    )  # fmt: skip
+    assert PHONE not in f"{entry.purpose}{entry.object_id}"
+    client.get(f"{INBOX}999999/change/")
+    assert AccessEntry.objects.count() == 1
+
+    def broken(*args, **kwargs):
+        raise DatabaseError
+
+    monkeypatch.setattr(AccessEntry, "save", broken)
+    with pytest.raises(DatabaseError):
+        client.get(f"{INBOX}{asked.pk}/change/")
+
+
+def test_reading_passport_steps_is_recorded(client, sign_in, rina, kartika, dewi):
+    status = PassportStatus.objects.create(number="1" * 16, masked_name="B*** S***", step="ready")
+    sign_in(client, rina).get(STATUSES)
+    client.get(f"{STATUSES}{status.pk}/change/")
+    client.get(STATUSES, {"q": "9" * 16})  # nothing found, nothing read
+    found = AccessEntry.objects.order_by("id").values_list("action", "object_id", "count")
+    assert list(found) == [("view_passport_status", "-", 1), ("view_passport_status", str(status.pk), 1)]
+    sign_in(Client(), dewi).get(f"{STATUSES}{status.pk}/change/")
+    assert AccessEntry.objects.count() == 2
+
+
+def test_pages_ask_the_database_as_often_for_many_as_for_few(asked, client, sign_in, rina, reference):
+    PassportStatus.objects.create(number="0" * 16, step="ready", office=reference["office"])
+    sign_in(client, rina)
+    addresses = (INBOX, f"{INBOX}{asked.pk}/change/", STATUSES)
+
+    def counted(address):
+        client.get(address)  # what is read once an hour is read now
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        return len(queries)
+
+    few = [counted(address) for address in addresses]
+    now = timezone.now()
+    for number in range(1, 8):
+        other = Conversation.objects.create(
+            sender=f"x{number}", phone=f"62800{number}", mode="officer", officer=rina,
+            asked_officer_at=now, last_received_at=now,
+        )  # fmt: skip
+        for conversation in (asked, other):
+            conversation.messages.create(direction="out", state="sent", text="x", by=rina, written_at=now)
+        PassportStatus.objects.create(number=str(number) * 16, step="ready", office=reference["office"])
+    assert [counted(address) for address in addresses] == few
 
 
 def test_colleague_has_to_take_over_before_replying(asked, client, sign_in, rina, kartika):
@@ -235,6 +293,21 @@ def test_import_with_one_bad_cell_keeps_nothing_and_names_every_cell(client, sig
 def test_import_refuses_what_is_no_such_file(client, sign_in, rina, page_text, file, part):
     file.seek(0)
     assert part in page_text(upload(sign_in(client, rina), file))
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_sign_that_no_database_takes_never_gets_there(client, sign_in, rina, page_text, ending):
+    row = ["4" * 16, "\x00Ani", "Diterima", "", ""]
+    if ending == "csv":
+        lines = [";".join(HEADERS), ";".join(row)]
+        file = SimpleUploadedFile("status.csv", "\n".join(lines).encode())
+    else:
+        file = workbook([row[0], "_x0000_Ani", *row[2:]])
+    answer = upload(sign_in(client, rina), file)
+    if ending == "csv":
+        assert "tidak dapat dibaca" in page_text(answer)
+    else:
+        assert PassportStatus.objects.get().masked_name == "A***"
 
 
 def test_template_is_taken_back_as_it_is_given(client, sign_in, rina):

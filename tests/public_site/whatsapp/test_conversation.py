@@ -5,17 +5,19 @@ from datetime import date
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core.models import Limit
 from public_site.whatsapp import conversation as talk
 from public_site.whatsapp.models import Conversation, ConversationRule, PassportStatus, mask_name
 from requests_app.models import DataRequest, Status
 from tests.public_site.whatsapp.conftest import PHONE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NUMBER = "1234567890123456"
 
 
@@ -75,9 +77,35 @@ def test_english_until_bahasa(ask):
     assert "Silakan balas dengan angka" in ask("BAHASA")
 
 
-def test_picture_is_answered_with_the_menu(ask):
-    reply = ask("", type="image", text=None, image={"id": "1"})
+def test_what_cannot_be_read_gets_a_word_once_a_day_and_not_the_menu(ask):
+    reply = ask("", type="sticker", text=None, sticker={"id": "1"})
     assert "hanya dapat membaca pesan teks" in reply
+    assert "kirim MENU" in reply
+    assert "Selamat datang" not in reply
+    for kind in ("sticker", "image", "audio"):
+        assert ask("", type=kind, text=None, **{kind: {"id": "2"}}) == ""
+    assert "hanya dapat membaca" in ask("", phone="628777777777", type="image", text=None, image={"id": "3"})
+    with time_machine.travel(timezone.now() + timezone.timedelta(hours=25), tick=True):
+        assert "hanya dapat membaca" in ask("", type="audio", text=None, audio={"id": "4"})
+
+
+@pytest.mark.parametrize("kind", ["image", "video", "document"])
+def test_words_below_a_picture_are_read_like_any_other(ask, client, sign_in, rina, page_text, kind):
+    assert "*Biaya paspor*" in ask("", type=kind, text=None, **{kind: {"id": "1", "caption": "biaya?"}})
+    ask("petugas")
+    assert ask("", type=kind, text=None, **{kind: {"id": "2", "caption": "Ini *contohnya* <b>"}}) == ""
+    conversation = Conversation.objects.get()
+    page = sign_in(client, rina).get(reverse("admin:public_site_conversation_change", args=[conversation.pk]))
+    assert "tidak disimpan Ini contohnya <b>" in page_text(page)
+
+
+@pytest.mark.parametrize("kind", ["reaction", "system", "unsupported", "unknown"])
+def test_thumbs_up_is_kept_and_not_answered(ask, kind):
+    assert "Kirim nomor permohonan" in ask("5")
+    assert ask("", type=kind, text=None, **{kind: {"emoji": "👍"}}) == ""
+    message = Conversation.objects.get().messages.get(kind=kind)
+    assert (message.state, message.text) == ("ignored", "")
+    assert Conversation.objects.get().expects_number  # the question before it still stands
 
 
 @pytest.mark.parametrize(
@@ -115,6 +143,27 @@ def test_data_request_says_what_lacak_says(ask, siti):
     assert request.subject not in reply
     assert siti.agency.name not in reply
     assert "XF1TBZNL8D" in ask("XF1TBZNL8D terima kasih")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("STATUS 1234", "Nomor terdiri dari 10 huruf dan angka"),
+        ("PASPOR 2009", "belum kami kenali"),
+        ("biaya 16000", "*Biaya paspor*"),
+    ],
+)
+def test_words_that_happen_to_make_ten_signs_are_no_number(ask, text, part):
+    assert part in ask(text)
+    assert not Limit.objects.filter(key__startswith="wa-status:").exists()
+
+
+@pytest.mark.parametrize("text", ["XF1TB ZNL8D", "xf1t-bznl-8d", "nomor XF1TBZNL8D"])
+def test_number_of_a_data_request_may_be_written_in_pieces(ask, siti, text):
+    DataRequest.objects.create(
+        number="XF1TBZNL8D", agency=siti.agency, requester=siti, status=Status.PROCESSING, subject="RAHASIA"
+    )
+    assert "*Diproses*" in ask(text)
 
 
 def test_five_wrong_numbers_in_an_hour_are_enough(ask, passport):

@@ -150,3 +150,13 @@ def test_neither_number_nor_text_reaches_the_log_or_the_queue(ask, graph, caplog
     assert "not sent" in caplog.text
     assert PHONE not in caplog.text
     assert "1234567890123456" not in caplog.text
+
+
+def test_list_of_messages_says_everything_in_words(ask, client, sign_in, umar, page_text):
+    ask("MENU")
+    ask("", type="reaction", text=None, reaction={"emoji": "👍"})
+    page = page_text(sign_in(client, umar).get("/admin/public_site/whatsappmessage/"))
+    for part in ("Reaksi", "Tidak dijawab", "Teks", "Terkirim"):
+        assert part in page
+    for raw in ("reaction", "ignored", "Pk"):
+        assert raw not in page

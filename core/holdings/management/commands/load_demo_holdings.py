@@ -10,7 +10,7 @@ from core.catalogue.kinds import Lookups
 from core.catalogue.models import Service
 from core.doors import clock
 from core.holdings.demo import SHARES, Inventor, named_rows
-from core.holdings.loading import load_records
+from core.holdings.loading import load_records, refresh_plans
 from core.holdings.models import ImportRun
 
 
@@ -49,3 +49,4 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"{service.label}: {loaded.created} baru, {loaded.updated} diubah, {loaded.unchanged} tetap"
                 )
+        refresh_plans()

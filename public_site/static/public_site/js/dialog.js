@@ -5,7 +5,11 @@ function makeBox() {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
   dialog.append(Object.assign(document.createElement("div"), { className: "in" }));
-  dialog.addEventListener("close", () => { dialog.opener?.focus(); dialog.firstElementChild.replaceChildren(); });
+  dialog.addEventListener("close", () => {
+    dialog.opener?.focus();
+    dialog.firstElementChild.replaceChildren();
+    if (dialog.added) location.reload();
+  });
   dialog.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
@@ -24,11 +28,18 @@ function show(html, url) {
   form.action = new URL(form.getAttribute("action") || url, location.href);
   // Ids of the page behind must not be met twice.
   document.querySelector("main #ringkasan")?.remove();
-  box.firstElementChild.replaceChildren(title, ...(summary ? [summary] : []), document.adoptNode(form));
+  const said = page.querySelectorAll("main .notes .note");
+  box.firstElementChild.replaceChildren(title, ...said, ...(summary ? [summary] : []), document.adoptNode(form));
   if (!box.open) box.showModal();
   document.dispatchEvent(new CustomEvent("site:enhance", { detail: box }));
-  (summary ?? form.querySelector("input:not([type=hidden]),select,textarea"))?.focus();
+  (summary ?? form.querySelector("input:not([type=hidden],[type=submit]),select,textarea"))?.focus();
   return true;
+}
+
+async function load(url) {
+  // Following a redirect would use up the message that the page behind is to show.
+  const answer = await fetch(url, { redirect: "manual", headers: { "X-Requested-With": "fetch" } });
+  return answer.ok && show(await answer.text(), url);
 }
 
 async function open(event) {
@@ -38,8 +49,7 @@ async function open(event) {
   box ??= makeBox();
   if (!box.open) box.opener = link;
   try {
-    const answer = await fetch(link.href, { headers: { "X-Requested-With": "fetch" } });
-    if (answer.redirected || !answer.ok || !show(await answer.text(), answer.url)) location.assign(link.href);
+    if (!(await load(link.href))) location.assign(link.href);
   } catch { location.assign(link.href); }
 }
 
@@ -51,11 +61,15 @@ async function send(event) {
   form.dataset.busy = "1";
   const data = new FormData(form, event.submitter);
   try {
-    // Following the redirect here would use up the message that the reloaded page is to show.
     const answer = await fetch(form.action, {
       method: "post", body: data, redirect: "manual", headers: { "X-Requested-With": "fetch" },
     });
-    if (answer.type === "opaqueredirect") {
+    if (answer.type === "opaqueredirect" && event.submitter?.name === "_lagi") {
+      box.added = true;
+      const next = new URL(form.action);
+      next.searchParams.set("layanan", data.get("layanan"));
+      if (!(await load(next))) location.reload();
+    } else if (answer.type === "opaqueredirect") {
       if (box.opener?.dataset.next) location.assign(box.opener.dataset.next); else location.reload();
     } else if (!show(await answer.text(), form.action)) location.reload();
   } catch { HTMLFormElement.prototype.submit.call(form); }

@@ -1,0 +1,1 @@
+"""Measurements: our code against a peer and a floor, as ratios taken in one alternating run (``make bench``)."""

@@ -1,0 +1,1 @@
+"""The rules of work that administrators decide: terms, thresholds, hours, and the lists of reasons."""

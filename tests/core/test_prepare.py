@@ -1,0 +1,59 @@
+"""Bringing a server up to date: static files are collected once, and again when one of them changed."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings as site_settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.models.signals import pre_migrate
+
+from core.management.commands import prepare
+
+
+def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a.txt").write_text("satu")
+    settings.STATICFILES_DIRS = [source]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.VAR_DIR = tmp_path
+    settings.STORAGES = {
+        **site_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    }
+
+    def collected() -> dict[str, str]:
+        prepare.collect_static()
+        return {path.name: path.read_text() for path in Path(settings.STATIC_ROOT).glob("a*")}
+
+    assert "satu" in collected().values()
+    (settings.STATIC_ROOT / "a.txt").write_text("left alone")
+    os.utime(settings.STATIC_ROOT / "a.txt", (0, 0))
+    assert collected()["a.txt"] == "left alone"
+    (source / "a.txt").write_text("dua kali")
+    assert collected()["a.txt"] == "dua kali"
+    (settings.STATIC_ROOT / "staticfiles.json").unlink()
+    (settings.STATIC_ROOT / "a.txt").unlink()
+    assert collected()["a.txt"] == "dua kali"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no time limit of statements")
+@pytest.mark.django_db
+def test_no_migration_is_cut_off_by_the_time_limit_of_pages():
+    limits = []
+
+    def look(**kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            limits.append(cursor.fetchone()[0])
+
+    pre_migrate.connect(look)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        pre_migrate.disconnect(look)
+    look()
+    assert (set(limits[:-1]), limits[-1]) == ({"0"}, "30s")
