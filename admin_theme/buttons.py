@@ -194,9 +194,7 @@ class OperationButtonsMixin(ModelAdmin):
             raise PermissionDenied
         reasons = button.reasons_against(obj, request.user)
         if reasons is None:
-            messages.error(
-                request, _("“%(step)s” tidak berlaku untuk status data saat ini.") % {"step": button.label}
-            )
+            messages.error(request, self.misplaced_text(request, obj, button))
             return self._leave(request, object_id)
         if button.is_weighty and not reasons and (page := ask_again(request, button.label)) is not None:
             return page
@@ -213,6 +211,10 @@ class OperationButtonsMixin(ModelAdmin):
                 messages.success(request, _success_text(button, obj))
                 return self._leave(request, object_id, button.leads_to(result) if button.leads_to else "")
         return self._ask(request, obj, button, form, reasons)
+
+    def misplaced_text(self, request: HttpRequest, obj: Model, button: OperationButton) -> str:
+        """What a person reads whose step does not start where the record stands; PermissionDenied may be raised."""
+        return _("“%(step)s” tidak berlaku untuk status data saat ini.") % {"step": button.label}
 
     def _ask(
         self, request: HttpRequest, obj: Model, button: OperationButton, form: Form, reasons: list[str]

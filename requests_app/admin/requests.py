@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
@@ -354,17 +354,16 @@ class DataRequestAdmin(columns.MoreColumns, BulkOperationsMixin, OperationButton
             ],
         }
 
-    def _operation_view(self, request: HttpRequest, object_id: str, button: OperationButton) -> HttpResponse:
+    def misplaced_text(self, request: HttpRequest, obj: Any, button: OperationButton) -> str:
         """A missing right is refused; a page opened before a colleague's press learns who pressed."""
         verb = workflow.VERBS.get(button.verb)
-        found = self.get_object(request, unquote(object_id))
-        if verb is not None and found is not None:
-            if not workflow.has_right(verb, found, officer_of(request)):
-                raise PermissionDenied
-            if request.method == "POST" and not workflow.fits_state(verb, found):
-                messages.error(request, operations.conflict(found).messages[0])
-                return self._leave(request, object_id)
-        return super()._operation_view(request, object_id, button)
+        if verb is None:
+            return super().misplaced_text(request, obj, button)
+        if not workflow.has_right(verb, obj, officer_of(request)):
+            raise PermissionDenied
+        if request.method == "POST":
+            return str(operations.conflict(obj).messages[0])
+        return super().misplaced_text(request, obj, button)
 
 
 def _count_of(model: Any, **narrowed: Any) -> Coalesce:
