@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import IO
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http.response import HttpResponseBase
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.catalogue.models import Service
@@ -50,6 +52,21 @@ def template_services(request: DataRequest) -> list[tuple[Service, Schema]]:
 def template_schemas(request: DataRequest) -> list[Schema]:
     """Return the schemas of the request's template in the order of its sheets."""
     return [schema for _service, schema in template_services(request)]
+
+
+def overfull(request: DataRequest, more: int) -> str:
+    """Return why the request cannot take ``more`` rows from workbooks, empty when it can; 1 query."""
+    present = request.rows.count()
+    if present + more <= settings.REQUEST_MAX_ROWS:
+        return ""
+    return _(
+        "Satu permohonan memuat paling banyak %(limit)s baris. Permohonan ini sudah memuat %(present)s dan berkas "
+        "ini menambah %(more)s. Kurangi isinya, atau ajukan sisanya sebagai permohonan lain"
+    ) % {
+        "limit": number_format(settings.REQUEST_MAX_ROWS, force_grouping=True),
+        "present": number_format(present, force_grouping=True),
+        "more": number_format(more, force_grouping=True),
+    }
 
 
 def check(upload_pk: uuid.UUID | str) -> None:
@@ -118,6 +135,7 @@ def _slices(upload: RowUpload) -> Iterator[Slice]:
             },
             too_many={quota.service.key: quota.refusal for quota in quotas.values()},
             existing=existing.iterator(chunk_size=2000),
+            overfull=partial(overfull, request),
             done=upload.done,
             checked=staging.kept_rows(upload),
         )

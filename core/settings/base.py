@@ -232,6 +232,8 @@ CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")
 #: An applicant's workbook of rows (product.md §4).
 XLSX_MAX_BYTES = _whole("XLSX_MAX_BYTES", default=20 * 1024 * 1024, low=10_000, high=200 * 1024 * 1024)
 XLSX_MAX_ROWS = _whole("XLSX_MAX_ROWS", default=100_000, low=10, high=1_000_000)
+#: Rows of one request, however many workbooks bring them.
+REQUEST_MAX_ROWS = _whole("REQUEST_MAX_ROWS", default=200_000, low=10, high=2_000_000)
 XLSX_MAX_ENTRIES = 100
 XLSX_MAX_UNPACKED = 15 * XLSX_MAX_BYTES
 XLSX_MAX_RATIO = 200

@@ -96,17 +96,19 @@ def check_slices(
     too_many: Mapping[str, Callable[[int], str]] | None = None,
     existing: Iterable[tuple[int, str, Mapping[str, Any]]] = (),
     lookups: Lookups | None = None,
+    overfull: Callable[[int], str] | None = None,
     done: int = 0,
     checked: Iterable[GoodRow] = (),
 ) -> Iterator[Slice]:
     """Read a workbook made from the template of ``schemas`` and check it slice by slice; memory stays flat.
 
     ``refusals`` says by service key why a service must not be asked for (empty text: it may), ``too_many`` why
-    so many rows of it may not be added. ``existing`` are the rows the request already has: (position, service
-    key, values). A check that was broken off goes on after its ``done`` rows; ``checked`` are the good ones of
-    them. A file that cannot be taken at all comes back as one slice with one error without sheet.
+    so many rows of it may not be added, ``overfull`` why the request takes so many rows of no service at all.
+    ``existing`` are the rows the request already has: (position, service key, values).
+    A check that was broken off goes on after its ``done`` rows; ``checked`` are the good ones of them. A file
+    that cannot be taken at all comes back as one slice with one error without sheet.
     """
-    check = _Check(schemas, refusals or {}, too_many or {}, existing, lookups or Lookups())
+    check = _Check(schemas, refusals or {}, too_many or {}, existing, lookups or Lookups(), overfull)
     check.remember(checked)
     try:
         with opened_rows(file, sheets=list(check.names.values()), name=name) as rows:
@@ -196,7 +198,9 @@ class _Check:
         too_many: Mapping[str, Callable[[int], str]],
         existing: Iterable[tuple[int, str, Mapping[str, Any]]],
         lookups: Lookups,
+        overfull: Callable[[int], str] | None,
     ) -> None:
+        self.overfull = overfull
         self.schemas, self.refusals, self.too_many, self.lookups = schemas, refusals, too_many, lookups
         self.names = sheet_names(schemas)
         self.by_sheet = {self.names[schema.service_key]: schema for schema in schemas}
@@ -220,6 +224,10 @@ class _Check:
         total = sum(frame.count for frame in frames.values())
         if not total:
             self.add("", "", "", WorkbookError("no_rows").messages[0])
+            yield self.part
+            return
+        if self.overfull is not None and (refusal := self.overfull(total)):
+            self.add("", "", "", refusal)
             yield self.part
             return
         self.part = Slice(total=total, done=done)

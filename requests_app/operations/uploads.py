@@ -19,6 +19,7 @@ from requests_app.corrections import Unlocked
 from requests_app.models import DataRequest, RowUpload
 from requests_app.operations.locking import lock_editable, touch
 from requests_app.operations.rows import check_allowed, check_quota
+from requests_app.uploads import overfull
 
 #: So often the queue begins to save before it gives up.
 MOST_ATTEMPTS = 3
@@ -152,7 +153,7 @@ def _save(upload_pk: uuid.UUID | str) -> None:
 def _check_saving(request: DataRequest, upload: RowUpload) -> None:
     """ValidationError with all that stands against these rows now: corrections, agreement, quota."""
     Unlocked.of(request).check_adding_rows()
-    standing: list[str] = []
+    standing = [text] if (text := overfull(request, sum(upload.counts.values()))) else []
     for service in Service.objects.filter(key__in=upload.counts):
         try:
             check_allowed(request, service)

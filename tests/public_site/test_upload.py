@@ -287,6 +287,25 @@ def test_stuck_checks_are_queued_again(browser, draft, drain_queue) -> None:
     assert upload.stage == Stage.CLEAN
 
 
+def test_several_workbooks_together_fill_no_request_beyond_its_size(
+    browser, draft, page_text, drain_queue, settings
+) -> None:
+    settings.REQUEST_MAX_ROWS = 12
+    send(browser, draft, filled({"Paspor": [paspor(number) for number in range(10)]}))
+    drain_queue()
+    browser.post(page_of("upload_save", newest(draft)))
+    send(browser, draft, filled({"Paspor": [paspor(number) for number in range(10, 13)]}))
+    drain_queue()
+    refused = "paling banyak 12 baris. Permohonan ini sudah memuat 10 dan berkas ini menambah 3."
+    assert refused in page_text(browser.get(page_of("upload_status", newest(draft))))
+    send(browser, draft, filled({"Paspor": [paspor(number) for number in range(10, 12)]}))
+    drain_queue()
+    settings.REQUEST_MAX_ROWS = 11  # a setting made smaller between the check and Simpan
+    answer = browser.post(page_of("upload_save", newest(draft)), follow=True)
+    assert "paling banyak 11 baris" in page_text(answer)
+    assert draft.rows.count() == 10
+
+
 def test_check_overtaken_by_another_stores_nothing(browser, draft) -> None:
     send(browser, draft, filled({"Paspor": [JOHN]}))
     upload = newest(draft)
