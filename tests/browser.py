@@ -14,7 +14,7 @@ from accounts.models import User
 
 CHROMIUM = Path("/usr/bin/chromium")
 #: Patience for a busy machine, in milliseconds; a step that works takes a fraction of it.
-PATIENCE = 30_000
+PATIENCE = 60_000
 #: For ``pytestmark``.
 BROWSER = [
     pytest.mark.browser,
@@ -49,6 +49,7 @@ def signed_in_pages(url: str, sign_in: Callable[[Any, User], Any]) -> Iterator[O
         def open_page(person: User | None, **options: Any) -> Page:
             options = {"base_url": url, "locale": "id-ID", "timezone_id": "Asia/Jakarta", **options}
             context = browser.new_context(**options)
+            context.set_default_timeout(PATIENCE)
             if person is not None:
                 cookie = sign_in(Client(), person).cookies[settings.SESSION_COOKIE_NAME].value
                 context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])

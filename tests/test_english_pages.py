@@ -191,7 +191,6 @@ def walk(world, clients: list[Client], *, console: bool) -> tuple[int, dict[str,
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_public_pages_speak_english(world, sign_in, siti):
     """Strangers' and applicants' pages, whatever the state of the request."""
     pages, wrong, mute = walk(world, [english_client(), sign_in(english_client(), siti)], console=False)
@@ -201,7 +200,6 @@ def test_public_pages_speak_english(world, sign_in, siti):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_console_speaks_english(world, sign_in, kartika, rina, dewi):
     """Lists and forms of the console, each read by the first of three officers who may."""
     clients = [sign_in(english_client(), officer) for officer in (kartika, rina, dewi)]

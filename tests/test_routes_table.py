@@ -246,14 +246,14 @@ def compare(found: list[dict[str, str]], keep: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.xdist_group("routes_public")
 def test_routes_answer_each_role_as_the_table_says_on_the_public_site(world, clients, blank_pages):
     compare(walk(world, clients, keep="!admin:"), "!admin:")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.xdist_group("routes_console")
 def test_routes_answer_each_role_as_the_table_says_in_the_console(world, clients, blank_pages):
     compare(walk(world, clients, keep="admin:"), "admin:")

@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from core.doors.storage import PDF, file_headers
 from tests import corpus
+from tests.browser import PATIENCE
 
 
 class Letters(BaseHTTPRequestHandler):
@@ -50,8 +51,7 @@ def test_preview_starts_the_viewer_of_the_browser(address: str) -> None:
         )
         page = browser.new_page()
         page.goto(address)
-        page.wait_for_timeout(300)
-        for _attempt in range(50):
+        for _attempt in range(PATIENCE // 200):
             frames = [frame.url for frame in page.frames]
             if any(url.startswith("chrome-extension://") for url in frames):
                 break

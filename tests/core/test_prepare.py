@@ -50,10 +50,12 @@ def test_no_migration_is_cut_off_by_the_time_limit_of_pages():
             cursor.execute("SHOW statement_timeout")
             limits.append(cursor.fetchone()[0])
 
+    look()
     pre_migrate.connect(look)
     try:
         call_command("migrate", verbosity=0, interactive=False)
     finally:
         pre_migrate.disconnect(look)
     look()
-    assert (set(limits[:-1]), limits[-1]) == ({"0"}, "30s")
+    assert set(limits[1:-1]) == {"0"}
+    assert limits[0] == limits[-1] != "0"

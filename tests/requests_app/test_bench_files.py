@@ -425,7 +425,7 @@ def resaved(path: Path, kind: str, folder: Path) -> Path:
     """The file opened and saved again by LibreOffice in another format, with a profile of its own."""
     profile = f"-env:UserInstallation={(folder.parent / 'profile').as_uri()}"
     command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(folder), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=150)
+    subprocess.run(command, check=True, capture_output=True, timeout=500)
     return folder / path.with_suffix(f".{kind}").name
 
 

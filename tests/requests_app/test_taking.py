@@ -20,6 +20,8 @@ from tests import factories
 from tests.requests_app import results
 
 S = Status
+#: Seconds for a busy machine.
+PATIENCE = 120
 TAKE_NEXT = "/admin/requests_app/datarequest/ambil-berikutnya/"
 
 
@@ -150,7 +152,8 @@ def database(transactional_db: None, tmp_path: Path) -> Callable[[], None]:
     """
     if connection.vendor == "postgresql":
         return lambda: None
-    settings = {**connection.settings_dict, "NAME": str(tmp_path / "two.sqlite3")}
+    options = {**connection.settings_dict["OPTIONS"], "timeout": PATIENCE}
+    settings = {**connection.settings_dict, "NAME": str(tmp_path / "two.sqlite3"), "OPTIONS": options}
 
     def attach() -> None:
         wrapper = connections.create_connection("default")
@@ -188,10 +191,10 @@ def test_two_officers_at_once_never_get_the_same(
             database()
             me = User.objects.get(pk=officer.pk)
             for _round in range(15):
-                start.wait(timeout=10)
+                start.wait(timeout=PATIENCE)
                 taken = operations.take_next(by=me)
                 got[officer.username].append(taken and taken.pk)
-            start.wait(timeout=10)
+            start.wait(timeout=PATIENCE)
             assert operations.take_next(by=me) is None
             assert DataRequest.objects.filter(assignee=me).count() == 15
         except BaseException as error:  # noqa: BLE001  told by the test below
@@ -203,7 +206,7 @@ def test_two_officers_at_once_never_get_the_same(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join()
     assert trouble == []
     assert len(got["rina"]) == len(got["bayu"]) == 15
     assert {*got["rina"], *got["bayu"]} == wanted
@@ -234,7 +237,7 @@ def test_next_passes_by_what_a_colleague_is_just_taking(
         assert operations.take_next(by=rina) == urgent
         thread = threading.Thread(target=press)
         thread.start()
-        thread.join(timeout=20)
+        thread.join(timeout=PATIENCE)
     assert got == [other]
 
 

@@ -19,7 +19,7 @@ pytestmark = [
     *BROWSER,
     pytest.mark.slow,
     pytest.mark.xdist_group("story"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
 ]
 
 

@@ -19,7 +19,7 @@ from tests import factories
 from tests.story import manual
 from tests.story.paper import Window
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.django_db
 Drain = Callable[[], int]
 BOUNDARY = re.compile(r"http://testserver(/\S+)")
 

@@ -26,18 +26,28 @@ from psycopg import sql
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+#: Seconds for a step of the processes on a busy machine.
+PATIENCE = 240
+
+
+class MailServer(Controller):
+    """Listens on a socket that is ours from the beginning: a free port looked up early may be taken by the start."""
+
+    def __init__(self, handler: Any, door: socket.socket) -> None:
+        host, port = door.getsockname()
+        super().__init__(handler, hostname=host, port=port, ready_timeout=PATIENCE)
+        self._door = door
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._door)
 
 
 class Post:
     """A real SMTP server; keeps what was delivered until the test reads it."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._door.getsockname()[1])
         self.delivered: list[EmailMessage] = []
         self.news = threading.Condition()
         self._server: Controller | None = None
@@ -53,15 +63,16 @@ class Post:
 
     def start(self) -> None:
         """Opens for business."""
-        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._server = MailServer(self, self._door)
         self._server.start()
 
     def stop(self) -> None:
         """Closes, when it was open."""
         if self._server is not None:
             self._server.stop()
+        self._door.close()
 
-    def read(self, to: str, subject: str, *, seconds: float = 60) -> str:
+    def read(self, to: str, subject: str, *, seconds: float = PATIENCE) -> str:
         """Waits for the next unread message to ``to`` with ``subject`` in its subject; its plain text."""
 
         def found() -> EmailMessage | None:
@@ -88,7 +99,8 @@ class Town:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.post = Post()
-        self.port = free_port()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._door.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._log = folder / "processes.log"
@@ -99,6 +111,7 @@ class Town:
             "VAR_DIR": str(folder / "var"),
             "PORT": str(self.port),
             "EMAIL_URL": f"smtp://127.0.0.1:{self.post.port}",
+            "EMAIL_TIMEOUT": "120",
             "PYTHONPATH": str(ROOT),
         }
         if database_url:
@@ -124,8 +137,9 @@ class Town:
         self.run("-m", "tests.story.prepare")
         self.post.start()
         self._spawn(
-            "-m", "gunicorn", "core.wsgi:application", "--bind", f"127.0.0.1:{self.port}", "--workers", "1",
+            "-m", "gunicorn", "core.wsgi:application", "--bind", f"fd://{self._door.fileno()}", "--workers", "1",
             "--threads", "6", "--worker-class", "gthread", "--log-level", "warning", "--no-control-socket",
+            "--timeout", str(PATIENCE),
         )  # fmt: skip
         self._spawn("manage.py", "qcluster")
         self._wait_until_it_answers()
@@ -140,15 +154,16 @@ class Town:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    pass_fds=[self._door.fileno()],
                 )
             )
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with (
                 suppress(OSError),
-                closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as site,
+                closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as site,
             ):
                 site.request("GET", "/health/ready")
                 answer = site.getresponse()
@@ -176,6 +191,7 @@ class Town:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self.post.stop()
+        self._door.close()
 
 
 @contextmanager

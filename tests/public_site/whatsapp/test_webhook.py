@@ -161,7 +161,7 @@ def test_report_of_failure_is_shown_with_its_code(rules, switched_on):
     assert WhatsAppMessage.objects.values_list("state", "last_error").get() == ("delivered", "")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.slow
 @pytest.mark.xdist_group("burst")
 def test_thousand_messages_in_a_burst_are_each_answered_once(rules, switched_on, graph):
