@@ -23,10 +23,14 @@ def hit(key: str, *, limit: int, window: timedelta) -> Verdict:
     """Counts one more and says whether it is still within ``limit`` per ``window``. Atomic across workers."""
     now = timezone.now()
     with transaction.atomic():
-        Limit.objects.bulk_create(
-            [Limit(key=key, count=0, window_ends_at=now + window)], ignore_conflicts=True, batch_size=1
-        )
-        row = Limit.objects.select_for_update().get(key=key)
+        row = None
+        while (
+            row is None
+        ):  # a clean-up or a success elsewhere may take the row away between the two statements
+            Limit.objects.bulk_create(
+                [Limit(key=key, count=0, window_ends_at=now + window)], ignore_conflicts=True, batch_size=1
+            )
+            row = Limit.objects.select_for_update().filter(key=key).first()
         if row.window_ends_at <= now:
             row.count = 0
             row.window_ends_at = now + window

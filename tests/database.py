@@ -2,11 +2,14 @@
 
 The copy is named by what the migrations say, so that a changed migration makes a new one. Migrations still run on
 the copy and find nothing to do. On PostgreSQL every run migrates from nothing.
+
+And how two transactions are made to meet.
 """
 
 import fcntl
 import hashlib
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +25,19 @@ def template_path(folder: Path) -> Path:
             digest.update(f"{config.label}/{file.name}\n".encode())
             digest.update(file.read_bytes())
     return folder / f"{digest.hexdigest()[:16]}.sqlite3"
+
+
+def run_until_it_waits(other: threading.Thread) -> None:
+    """Starts a thread and lets it come as far as it can: to its end, or to a lock of this transaction (PostgreSQL)."""
+    other.start()
+    while other.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        other.join(0.05)
 
 
 class Template:

@@ -211,7 +211,7 @@ def ask_correction(pk: uuid.UUID | str, *, by: User, note: str, whole: bool = Fa
 
     Only pinned places are unlocked; ``whole`` unlocks everything instead and must be said when nothing is pinned.
     """
-    asked_in = DataRequest.objects.filter(pk=pk).values_list("status", flat=True).first() or ""
+    asked_in = lock_request(pk, by).status
 
     def keep_officer(moved: DataRequest) -> None:
         if moved.correction_from != Status.PROCESSING:

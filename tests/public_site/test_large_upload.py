@@ -16,6 +16,7 @@ from accounts.models import Agreement, AgreementService
 from core.doors import clock
 from requests_app import operations, tasks, uploads, workflow
 from requests_app.models import DataRequest, FaultyRow, RowUpload, StagedRow
+from tests.database import run_until_it_waits
 from tests.public_site.request_steps import address, fresh, keep_letter, new_draft
 from tests.public_site.test_upload import newest, page_of, send
 from tests.requests_app.workbooks import as_upload, filled, paspor
@@ -220,12 +221,7 @@ def test_slice_stored_while_another_upload_comes_is_forgotten_too(browser, draft
     with transaction.atomic():
         uploads._keep(claimed, next(parts))
         coming = threading.Thread(target=come)
-        coming.start()
-        with connection.cursor() as cursor:
-            waits = False
-            while coming.is_alive() and not waits:
-                cursor.execute("SELECT pg_sleep(0.02), EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-                waits = cursor.fetchone()[1]
+        run_until_it_waits(coming)
     coming.join()
     first.refresh_from_db()
     assert first.stage == Stage.DISCARDED

@@ -1,11 +1,13 @@
 """Corrections pinned to places: marked, sent, only these unlocked, answered, ticked off; the verbs refuse the rest."""
 
+import threading
 import uuid
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, connections, transaction
 
 from accounts.models import Purpose, User
 from core.access_log.models import AccessEntry
@@ -13,6 +15,7 @@ from core.rules.models import Reason
 from requests_app import corrections, operations, queues, workflow
 from requests_app.models import Correction, DataRequest, Outcome, StatisticsItem, Status
 from tests import factories
+from tests.database import run_until_it_waits
 from tests.requests_app import results
 from tests.routes import fill_request
 
@@ -57,6 +60,36 @@ def pin_three(request: DataRequest, by: User, reason: Reason) -> None:
     )
     operations.mark(request.pk, by=by, kind=Kind.ROW, row_pk=jane.pk, reason=reason)
     operations.ask_correction(request.pk, by=by, note="Sesuaikan dengan surat")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_correction_asked_for_while_a_colleague_accepts_counts_from_processing(
+    checked: DataRequest, budi: User, rina: User
+) -> None:
+    """Whoever asked in which state is read where it is judged: the request returns to the officer who processes."""
+    rina.groups.add(*budi.groups.all())
+    outcome: list[DataRequest] = []
+
+    def ask() -> None:
+        try:
+            outcome.append(
+                operations.ask_correction(checked.pk, by=fresh_user(rina), note="Lampirkan", whole=True)
+            )
+        finally:
+            connections.close_all()
+
+    asking = threading.Thread(target=ask)
+    with transaction.atomic():
+        operations.accept(checked.pk, by=budi)
+        run_until_it_waits(asking)
+    asking.join()
+    assert [found.correction_from for found in outcome] == [Status.PROCESSING]
+    assert fresh(checked).assignee == rina
+
+
+def fresh_user(user: User) -> User:
+    return User.objects.get(pk=user.pk)
 
 
 def change(request: DataRequest, by: User, catalogue: Any, position: int, **values: str) -> None:

@@ -15,6 +15,7 @@ from core.rules.models import Reason
 from requests_app import four_eyes
 from requests_app.models import Answer, DataRequest, RequestRow, ResultDocument, StatisticsItem, Status
 from requests_app.problems import problems
+from tests.database import run_until_it_waits
 from tests.requests_app import results
 from tests.requests_app.test_revocation import make_document
 
@@ -213,15 +214,6 @@ def test_two_at_the_same_moment_do_not_miss_each_other(
     other = threading.Thread(target=later)
     with transaction.atomic():
         first()
-        other.start()
-        # Until the other has come as far as it can: to its end, or to our lock.
-        while other.is_alive() and not _somebody_waits():
-            other.join(0.05)
+        run_until_it_waits(other)
     other.join()
     assert outcome == [True]
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
