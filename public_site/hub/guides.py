@@ -44,8 +44,9 @@ def fill_in(text: str, language: str, facts: Mapping[str, GuideFact]) -> str:
 
 
 def day_text(day: date, language: str) -> str:
-    """A date as the reader of ``language`` writes it."""
-    return f"{day.day} {day:%B} {day.year}" if language == "en" else clock.long_date(day)
+    """A date as the reader of ``language`` writes it, whatever language is in force."""
+    with translation.override(language):
+        return clock.long_date(day)
 
 
 def typeset(guide: Guide) -> bytes:
