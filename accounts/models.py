@@ -373,7 +373,7 @@ class RegistrationEvent(models.Model):
         ordering: ClassVar[list[str]] = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+        return f"{clock.short_datetime(self.at)} {self.verb}"
 
 
 class CodeDevice(Device):
@@ -472,4 +472,4 @@ class IdentityCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.way}"
+        return f"{clock.short_datetime(self.at)} {self.way}"

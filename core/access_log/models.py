@@ -7,6 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.doors import clock
+
 
 class Action(models.TextChoices):
     """What was done with a person's data."""
@@ -63,7 +65,7 @@ class AccessEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action} {self.purpose}"
+        return f"{clock.short_datetime(self.at)} {self.actor_name} {self.action} {self.purpose}"
 
 
 class AccessSubject(models.Model):

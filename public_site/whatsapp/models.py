@@ -330,7 +330,7 @@ class WhatsAppDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.state} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.state} {clock.short_datetime(self.at)}"
 
 
 class PassportStatus(models.Model):
