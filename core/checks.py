@@ -59,3 +59,31 @@ def check_officer_totp(app_configs: Sequence[Any] | None, **kwargs: object) -> l
     return [
         Error("OFFICER_TOTP tidak dikenal.", hint="Isi off, optional, atau required.", id="core.E005"),
     ]
+
+
+@register(Tags.security)
+def check_pdf_signing(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """A misspelt method must not pass for "none"."""
+    from core.doors.pdf_signing import METHODS
+
+    if settings.PDF_SIGNING in ("", *METHODS):
+        return []
+    return [Error("PDF_SIGNING tidak dikenal.", hint="Isi none, local, atau bsre.", id="core.E006")]
+
+
+@register(Tags.security, deploy=True)
+def check_pdf_signature(app_configs: Sequence[Any] | None, **kwargs: object) -> list[CheckMessage]:
+    """Whether answer documents can be signed now, and that somebody has decided when they are not to be."""
+    from core.doors import pdf_signing
+
+    if not settings.PDF_SIGNING:
+        hint = "Isi PDF_SIGNING: local atau bsre; none bila memang tidak ditandatangani."
+        return [Warning("Dokumen jawaban terbit tanpa tanda tangan elektronik.", hint=hint, id="core.W002")]
+    try:
+        pdf_signing.sentence()
+        ends = pdf_signing.ends_soon()
+    except pdf_signing.SigningError as error:
+        return [Error(f"Dokumen jawaban tidak dapat ditandatangani: {error}", id="core.E007")]
+    if ends is None:
+        return []
+    return [Warning(f"Sertifikat penanda tangan berakhir pada {ends:%d-%m-%Y}.", id="core.W003")]

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django_q.models import Failure, OrmQ, Schedule
 
 from admin_theme.queue_pages import task_words
-from core.doors import clock
+from core.doors import clock, pdf_signing
 from core.models import OutgoingMail
 from core.reference.working_days import missing_calendar
 
@@ -61,6 +61,7 @@ def platform_problems() -> Iterator[Problem]:
     yield from _mail()
     yield from _queue()
     yield from _disk()
+    yield from _signing()
     for gap in missing_calendar(clock.today()):
         yield Problem(
             gap,
@@ -131,6 +132,22 @@ def _queue() -> Iterator[Problem]:
         yield Problem(
             _("Belum ada tugas berkala yang terpasang"), _("Jalankan manage.py load_schedules di server.")
         )
+
+
+def _signing() -> Iterator[Problem]:
+    advice = _("Perbarui sertifikat menurut README, bagian Production.")
+    try:
+        ends = pdf_signing.ends_soon()
+    except pdf_signing.SigningError as error:
+        # The web service need not be able to read the key; the worker, which signs and sends the daily mail, does.
+        if not isinstance(error.__cause__, PermissionError):
+            yield Problem(
+                _("Dokumen jawaban tidak dapat ditandatangani: %(reason)s") % {"reason": error}, advice
+            )
+        return
+    if ends is not None:
+        text = _("Sertifikat penanda tangan berakhir pada %(date)s")
+        yield Problem(text % {"date": clock.short_date(clock.local_date(ends))}, advice)
 
 
 def _disk() -> Iterator[Problem]:

@@ -262,6 +262,36 @@ DOCUMENT_NUMBER_CLASS = env.str("DOCUMENT_NUMBER_CLASS", default="GR.03.07")
 RESULT_PDF_MAX_ROWS = _whole("RESULT_PDF_MAX_ROWS", default=1000, low=1, high=100_000)
 STATISTICS_MAX_YEARS = 5
 
+# --- electronic signature (core.doors.pdf_signing) ------------------------------------------------------------
+#: none, local (a key of our own) or bsre (BSrE's service). Empty: nobody has decided, which `check --deploy` says.
+PDF_SIGNING = env.str("PDF_SIGNING", default="local" if DEMO else "")
+DEMO_SIGNING_KEY = VAR_DIR / "demo-signing.pem"
+#: PKCS#12 (.p12, .pfx), or PEM with the certificate in it or in a file of its own.
+PDF_SIGNING_KEY = env.str("PDF_SIGNING_KEY", default=str(DEMO_SIGNING_KEY) if DEMO else "")
+PDF_SIGNING_CERTIFICATE = env.str("PDF_SIGNING_CERTIFICATE", default="")
+PDF_SIGNING_PASSPHRASE = env.str("PDF_SIGNING_PASSPHRASE", default="")
+#: Address of a timestamp authority (RFC 3161); empty: the signature carries our own clock.
+PDF_SIGNING_TSA = env.str("PDF_SIGNING_TSA", default="")
+PDF_SIGNING_TIMEOUT = _whole("PDF_SIGNING_TIMEOUT", default=20, low=1, high=300)
+BSRE_URL = env.str("BSRE_URL", default="")
+BSRE_USERNAME = env.str("BSRE_USERNAME", default="")
+BSRE_PASSWORD = env.str("BSRE_PASSWORD", default="")
+#: Whose certificate the service signs with: that of the agency's seal, not an official's own.
+BSRE_NIK = env.str("BSRE_NIK", default="")
+BSRE_PASSPHRASE = env.str("BSRE_PASSPHRASE", default="")
+BSRE_TIMEOUT = _whole("BSRE_TIMEOUT", default=60, low=1, high=300)
+#: One of these words has to stand in the issuer of what the service signed: the document says it is BSrE's.
+BSRE_ISSUERS = env.list(
+    "BSRE_ISSUERS",
+    default=[
+        "BSrE",
+        "Balai Sertifikasi Elektronik",
+        "Balai Besar Sertifikasi Elektronik",
+        "BSSN",
+        "Badan Siber dan Sandi Negara",
+    ],
+)
+
 # --- mail ---------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="DIREKTORAT JENDERAL IMIGRASI REPUBLIK INDONESIA <no-reply@imigrasi.go.id>"
@@ -410,6 +440,8 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},  # its progress lines say nothing of ours
         "fontTools": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
+        "pyhanko": {"level": "ERROR"},  # warns of every certificate whose issuer it was not told to trust
+        "pyhanko_certvalidator": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},
     },
 }

@@ -22,6 +22,8 @@ if "postgresql" in DATABASES["default"]["ENGINE"]:
 # The tables of roles ask for thousands of refused pages; pytest would format each one's traceback three times.
 logging.getLogger("django.request").setLevel(logging.ERROR)
 SITE_URL = "http://testserver"
+# Tests of signatures turn it on; the demonstration's key is none of the others' business.
+PDF_SIGNING = "none"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # WhiteNoise warns about a missing folder, and warnings are errors here.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext_lazy as _
 
+from core.doors.pdf_signing.demo import prepare_demo_key
+
 #: Loaded in this order; each leaves alone what is already there or was edited in the console.
 LOADERS: tuple[tuple[str, Any], ...] = (
     ("load_regions", _("Wilayah Indonesia")),
@@ -38,6 +40,8 @@ class Command(BaseCommand):
             call_command(name, verbosity=0)
         self.step(_("Berkas statis"))
         collect_static()
+        if prepare_demo_key():
+            self.step(_("Sertifikat demo untuk tanda tangan PDF"))
 
     def step(self, label: Any) -> None:
         """One line for the person who waits."""
