@@ -13,7 +13,8 @@ from typing import IO, Any
 
 import segno
 from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
+from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import translation
@@ -21,7 +22,7 @@ from django.utils import translation
 from core.catalogue.kinds import Lookups
 from core.catalogue.models import Service
 from core.catalogue.schema import Field, Schema
-from core.doors import clock
+from core.doors import clock, pdf_signing
 from core.doors.excel_writer import SheetData, write_rows
 from core.doors.pdf import merge_pdfs, render_in_chunks, render_pdf
 from core.reference.models import Letterhead
@@ -97,33 +98,50 @@ def draw_number(request: DataRequest, at: datetime) -> ResultDocument:
 
 
 def make_files(document: ResultDocument) -> None:
-    """Builds and stores PDF and XLSX with SHA-256 and sizes in bytes; does nothing when they are there."""
-    if document.pdf_sha256 and document.xlsx_sha256:
+    """Builds, signs and stores PDF and XLSX with SHA-256 and sizes in bytes; does nothing when they are there.
+
+    What is fingerprinted and handed out is the signed PDF. SigningError when it could not be signed; nothing is kept
+    then.
+    """
+    if ResultDocument.objects.filter(pk=document.pk).exclude(pdf_sha256="").exists():
+        document.refresh_from_db()
         return
     request = DataRequest.objects.select_related("agency", "agreement", "requester", "approved_by").get(
         pk=document.request_id
     )
     document.request = request
-    with translation.override("id"), tempfile.TemporaryFile() as book:
+    with (
+        translation.override("id"),
+        tempfile.TemporaryFile() as book,
+        tempfile.TemporaryFile() as paper,
+    ):
+        sentence = pdf_signing.sentence()
         write_rows(book, _sheets(document, request))
         xlsx_sha256 = file_sha256(book)
-        # What is stored is what gets fingerprinted: a signature belongs right after the next line.
-        pdf = result_pdf(document, request, xlsx_sha256=xlsx_sha256)
-        document.xlsx.save("jawaban.xlsx", File(book), save=False)
-        document.pdf.save("jawaban.pdf", ContentFile(pdf), save=False)
-    fresh = {
-        "xlsx": document.xlsx.name,
-        "xlsx_size": document.xlsx.size,
-        "xlsx_sha256": xlsx_sha256,
-        "pdf": document.pdf.name,
-        "pdf_size": len(pdf),
-        "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
-    }
-    # Two workers may have been at it: the first one's files stay, they may have been downloaded already.
-    if not ResultDocument.objects.filter(pk=document.pk, pdf_sha256="").update(**fresh):
-        for name in (document.xlsx.name, document.pdf.name):
-            document.pdf.storage.delete(str(name))
+        paper.write(result_pdf(document, request, xlsx_sha256=xlsx_sha256, signature=sentence))
+        signature = pdf_signing.sign(paper, reason=f"Penerbitan dokumen {document.number}")
+        facts = {"signature": signature.to_json() if signature else {}, "failure": "", "is_halted": False}
+        _keep(document, {"pdf": paper, "xlsx": book}, facts)
     document.refresh_from_db()
+
+
+@transaction.atomic
+def _keep(document: ResultDocument, files: dict[str, IO[bytes]], facts: dict[str, Any]) -> None:
+    """Stores the files and what is known of them, unless another worker's are there: those may be downloaded already.
+
+    Each file has one possible name, so whatever a killed worker left behind is replaced, never left beside it.
+    """
+    kept = ResultDocument.objects.select_for_update().get(pk=document.pk)
+    if kept.pdf_sha256:
+        return
+    folder = f"results/{clock.local_date(kept.numbered_at):%Y/%m}"
+    for kind, file in files.items():
+        storage, name = getattr(kept, kind).storage, f"{folder}/{kept.pk}.{kind}"
+        facts[f"{kind}_sha256"] = file_sha256(file)
+        storage.delete(name)
+        facts[kind] = storage.save(name, File(file))
+        facts[f"{kind}_size"] = storage.size(name)
+    ResultDocument.objects.filter(pk=kept.pk).update(**facts)
 
 
 def file_sha256(file: IO[bytes]) -> str:
@@ -141,8 +159,13 @@ def verification_url(document: ResultDocument) -> str:
     return f"{settings.SITE_URL}{reverse('public_site:verify', args=[document.token])}"
 
 
-def result_pdf(document: ResultDocument, request: DataRequest, *, xlsx_sha256: str) -> bytes:
-    """The answer as the manual's chapter 6 lays it out; long lists follow as an annex."""
+def result_pdf(
+    document: ResultDocument, request: DataRequest, *, xlsx_sha256: str, signature: str = ""
+) -> bytes:
+    """The answer as the manual's chapter 6 lays it out; long lists follow as an annex.
+
+    ``signature`` is what the foot of each page says of the electronic signature that will be made.
+    """
     sections, shown, total = _sections(document, request)
     url = verification_url(document)
     records = sum(max(1, len(entry.answers)) for section in sections for entry in section.entries)
@@ -163,6 +186,7 @@ def result_pdf(document: ResultDocument, request: DataRequest, *, xlsx_sha256: s
         "parts": document_parts.overview(document),
         "approvers": document_parts.approvers(document),
         "xlsx_sha256": xlsx_sha256,
+        "signature": signature,
         "verification_url": url,
         "qr": segno.make(url, error="m").svg_data_uri(border=0, dark="#061d3c"),
         "place_and_date": f"Jakarta, {clock.long_date(document.numbered_at)}",

@@ -30,14 +30,15 @@ def problems() -> Iterator[Problem]:
         )
     stuck = ResultDocument.objects.filter(
         Q(request__status=Status.ISSUING) | Q(part__isnull=False),
+        Q(numbered_at__lt=clock.now() - STUCK) | ~Q(failure=""),
         state=ResultDocument.State.PREPARING,
-        numbered_at__lt=clock.now() - STUCK,
     ).select_related("request")
     for document in stuck[:MOST_NAMED]:
         yield Problem(
             _("Dokumen jawaban permohonan %(number)s belum berhasil dibuat")
-            % {"number": document.request.number},
-            _("Penyetuju dapat menekan Buat ulang dokumen pada permohonan."),
+            % {"number": document.request.number}
+            + (f": {document.failure}" if document.failure else ""),
+            _advice(document),
             reverse("admin:requests_app_datarequest_change", args=[document.request_id]),
             SEE,
         )
@@ -67,6 +68,14 @@ def problems() -> Iterator[Problem]:
             reverse("admin:requests_app_datarequest_changelist") + "?terlambat=ya",
             SEE,
         )
+
+
+def _advice(document: ResultDocument) -> str:
+    if document.is_halted:
+        return _("Perbaiki sebabnya; lalu penyetuju menekan Buat ulang dokumen pada permohonan.")
+    if document.failure:
+        return _("Dicoba lagi setiap beberapa menit sampai layanannya menjawab.")
+    return _("Penyetuju dapat menekan Buat ulang dokumen pada permohonan.")
 
 
 def _undestroyed() -> Iterator[Problem]:

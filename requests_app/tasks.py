@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.doors import clock, mail, queue
+from core.doors.pdf_signing import SigningError
 from core.reference.working_days import WorkingCalendar
 from core.rules.models import WorkRules, day_list
 from requests_app import digest, documents, operations, retention, row_jobs, uploads
@@ -16,37 +17,72 @@ from requests_app.models.request import OFFICER_STATES
 
 logger = logging.getLogger(__name__)
 
+#: So long nobody else makes a document's files: the queue ends a task after 600 s and delivers it again after 660 s.
+_LEASE = timedelta(seconds=630)
 #: A worker that has not finished by then has died; longer than the queue's own time limit.
 _STUCK_AFTER = timedelta(minutes=12)
 
 
 def issue_document(document_id: str) -> None:
-    """Makes the files of a numbered document, then completes its request; may run any number of times."""
-    with transaction.atomic():
-        document = ResultDocument.objects.select_for_update().get(pk=document_id)
-        if document.state == ResultDocument.State.PREPARING and not document.pdf_sha256:
-            if document.attempts >= ResultDocument.MOST_ATTEMPTS:
-                logger.error(
-                    "Result document %s is given up after %d attempts", document.pk, document.attempts
-                )
-                return
-            document.attempts += 1
-            document.save(update_fields=["attempts"])
-    if document.state != ResultDocument.State.PREPARING:
-        return  # told again about an old one: a reopened request waits for another document, not for this
-    documents.make_files(document)
+    """Makes the files of a numbered document, then completes its request; may run any number of times, also at once."""
+    document = _claim(document_id)
+    if document is None:
+        return
+    try:
+        documents.make_files(document)
+    except SigningError as error:
+        if _note_failure(document, error):
+            raise
+        logger.warning("Result document %s still cannot be signed", document.pk)
+        return
+    finally:
+        ResultDocument.objects.filter(pk=document.pk).update(making_since=None)
     if document.part is not None:
         operations.part_ready(document.pk)
     elif document.request.status == Status.ISSUING:
         operations.document_ready(document.request_id)
 
 
+def _claim(document_id: str) -> ResultDocument | None:
+    """The document, when there is something to do for it that nobody else is doing."""
+    with transaction.atomic():
+        document = ResultDocument.objects.select_for_update().get(pk=document_id)
+        if document.state != ResultDocument.State.PREPARING:
+            return None  # told again about an old one: a reopened request waits for another document, not for this
+        if document.pdf_sha256:
+            return document
+        now = clock.now()
+        if document.making_since is not None and document.making_since > now - _LEASE:
+            return None  # signing is not done twice: the other worker ends, or its lease does
+        if document.attempts >= ResultDocument.MOST_ATTEMPTS:
+            logger.error("Result document %s is given up after %d attempts", document.pk, document.attempts)
+            return None
+        document.attempts += 1
+        document.making_since = now
+        document.save(update_fields=["attempts", "making_since"])
+    return document
+
+
+def _note_failure(document: ResultDocument, error: SigningError) -> bool:
+    """Keeps why it was not signed; whether that has to be said, which a trouble that goes on is only once.
+
+    It is no attempt: those are counted for workers that die. What passes by itself is tried until it does, the rest
+    only when a person asks: a service may lock whoever repeats a wrong passphrase.
+    """
+    reason = str(error)[:300]
+    own = ResultDocument.objects.filter(pk=document.pk)
+    is_known = own.filter(failure=reason).exists()
+    own.update(attempts=document.attempts - 1, failure=reason, is_halted=not error.is_passing)
+    return not (is_known and error.is_passing)
+
+
 def retry_documents() -> None:
-    """Queues documents whose worker died half-way; runs every few minutes."""
+    """Queues documents whose worker died half-way or whose signing service was down; runs every few minutes."""
     stuck = ResultDocument.objects.filter(
         Q(attempts__lt=ResultDocument.MOST_ATTEMPTS) | ~Q(pdf_sha256=""),
         Q(part__isnull=False) | Q(request__status=Status.ISSUING),
         state=ResultDocument.State.PREPARING,
+        is_halted=False,
         numbered_at__lt=clock.now() - _STUCK_AFTER,
     )
     for document_id in stuck.values_list("pk", flat=True)[:50]:

@@ -173,8 +173,10 @@ def remake_reasons(request: DataRequest, user: User) -> list[str] | None:
     document = request.documents.filter(state=ResultDocument.State.PREPARING).first()
     if document is None:
         return None
-    if document.attempts >= ResultDocument.MOST_ATTEMPTS:
+    if document.attempts >= ResultDocument.MOST_ATTEMPTS or document.is_halted:
         return []
+    if document.failure:
+        return [str(_("Dicoba lagi setiap beberapa menit: %(reason)s")) % {"reason": document.failure}]
     return [str(_("Dokumen masih disiapkan. Tunggu beberapa menit"))]
 
 

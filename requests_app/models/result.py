@@ -9,6 +9,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.doors.pdf_signing import Signature
 from core.doors.signing import random_token
 from core.doors.storage import private_path
 from requests_app.models.request import DataRequest
@@ -57,6 +58,13 @@ class ResultDocument(Revocation, models.Model):
     numbered_at = models.DateTimeField(_("dinomori pada"))
     issued_at = models.DateTimeField(_("terbit pada"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    #: Since when a worker has been making the files; nobody else begins until it has ended or must have died.
+    making_since = models.DateTimeField(null=True, blank=True)
+    #: Why they could not be made, in plain words, and whether a person has to mend that before it is tried again.
+    failure = models.CharField(max_length=300, blank=True)
+    is_halted = models.BooleanField(default=False)
+    #: What the PDF's electronic signature says (core.doors.pdf_signing.Signature); empty: it has none.
+    signature = models.JSONField(default=dict, blank=True)
     #: 1, 2, … for a part released before the rest; None for the document that ends the request.
     part = models.PositiveSmallIntegerField(_("bagian"), null=True, blank=True)
     #: Who approved a part; the request itself names the approver of the last document.
@@ -101,6 +109,11 @@ class ResultDocument(Revocation, models.Model):
     def name(self) -> str:
         """Which document of its request it is: "Bagian 2", or the one that ends the request."""
         return gettext("Bagian %(part)d") % {"part": self.part} if self.part else gettext("Dokumen jawaban")
+
+    @property
+    def electronic_signature(self) -> Signature | None:
+        """The signature of the PDF; None of one without."""
+        return Signature.from_json(self.signature)
 
     def carried_rows(self) -> Any:
         """The rows it carries; a document from before rows knew theirs carries all that are in no other."""

@@ -277,10 +277,10 @@ def remake_document(pk: uuid.UUID | str, *, by: User) -> ResultDocument:
     document = request.documents.filter(state=ResultDocument.State.PREPARING).select_for_update().first()
     if document is None or (document.part is None and request.status != Status.ISSUING):
         raise conflict(request)
-    if document.attempts < ResultDocument.MOST_ATTEMPTS:
+    if document.attempts < ResultDocument.MOST_ATTEMPTS and not document.is_halted:
         raise ValidationError(_("Dokumen masih disiapkan. Tunggu beberapa menit"))
-    document.attempts = 0
-    document.save(update_fields=["attempts"])
+    document.attempts, document.is_halted, document.failure = 0, False, ""
+    document.save(update_fields=["attempts", "is_halted", "failure"])
     RequestEvent.objects.create(request=request, actor=by, verb="remake_document")
     queue.enqueue("requests_app.tasks.issue_document", str(document.pk))
     return document
