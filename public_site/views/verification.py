@@ -158,5 +158,24 @@ def _facts(document: ResultDocument) -> dict[str, Any]:
         "is_valid": state == ResultDocument.State.ISSUED,
         "revoked_on": clock.long_date(document.revoked_at) if document.revoked_at else "",
         "is_superseded": state == ResultDocument.State.SUPERSEDED,
+        "signature": _signature(document),
         "address": reverse("public_site:verify", args=[document.token]),
+    }
+
+
+def _signature(document: ResultDocument) -> dict[str, Any] | None:
+    """The electronic signature of the PDF as the page tells it; None of an unsigned one."""
+    signature = document.electronic_signature
+    if signature is None:
+        return None
+    return {
+        "subject": signature.subject,
+        "issuer": signature.issuer,
+        "serial": signature.shown_serial,
+        "fingerprint": signature.fingerprint,
+        "from": clock.long_date(clock.local_date(signature.moment("valid_from"))),
+        "until": clock.long_date(clock.local_date(signature.moment("valid_until"))),
+        "signed": clock.long_datetime(signature.moment("signed_at")),
+        "is_timestamped": signature.is_timestamped,
+        "is_self_signed": signature.is_self_signed,
     }

@@ -6,10 +6,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from core.doors import clock
 from public_site.views import verification
 from requests_app import documents
 from requests_app.models import ResultDocument
 from tests.requests_app.results import ASKED, AT, add_row, make_request
+from tests.signing import make_certificate, pem, use_key
 
 
 @pytest.fixture
@@ -133,3 +135,54 @@ def test_form_needs_its_token(document, address):
     token = page.context["csrf_token"]
     file = SimpleUploadedFile("a.pdf", b"x")
     assert strict.post(address, {"csrfmiddlewaretoken": str(token), "file": file}).status_code == 200
+
+
+@pytest.fixture
+def signed(siti, ratna, catalogue, settings, tmp_path) -> ResultDocument:
+    """A document signed with our own key."""
+    use_key(settings, tmp_path / "segel.pem", pem(make_certificate("Segel <b>Uji</b>")))
+    request = make_request(siti, ratna)
+    add_row(request, catalogue["paspor"], ASKED)
+    made = documents.draw_number(request, AT)
+    documents.make_files(made)
+    ResultDocument.objects.filter(pk=made.pk).update(
+        state=ResultDocument.State.ISSUED, issued_at=timezone.now()
+    )
+    made.refresh_from_db()
+    return made
+
+
+def test_signature_is_told_with_its_certificate_and_how_to_check_it(client, signed, page_text):
+    answer = client.get(reverse("public_site:verify", args=[signed.token]))
+    text = page_text(answer)
+    signature = signed.electronic_signature
+    assert signature is not None
+    for piece in (
+        "Tanda tangan elektronik",
+        "Direktorat Jenderal Imigrasi (diterbitkan sendiri)",
+        signature.shown_serial,
+        signature.fingerprint,
+        clock.long_date(clock.local_date(signature.moment("valid_until"))),
+        "Cara memeriksa dengan pembaca PDF",
+    ):
+        assert piece in text
+    assert "Segel &lt;b&gt;Uji&lt;/b&gt;" in answer.content.decode()
+    assert "penanda waktu" not in text
+
+
+def test_file_of_a_signed_document_is_compared_with_its_signature(client, signed, page_text):
+    address = reverse("public_site:verify_home")
+    content = pdf_of(signed)
+    text = page_text(upload(client, address, content))
+    assert "Sama persis" in text
+    assert "termasuk tanda tangan elektroniknya" in text
+    assert "Nomor seri" in text
+    # Whatever came before the signature is still a valid PDF, but not the document.
+    unsigned = content[: content.index(b"%%EOF") + 6]
+    assert "Berbeda" in page_text(upload(client, address, unsigned))
+
+
+def test_page_of_an_unsigned_document_says_nothing_of_a_signature(client, document, address, page_text):
+    text = page_text(client.get(address)) + page_text(upload(client, address, pdf_of(document)))
+    assert "Sama persis" in text
+    assert "tanda tangan" not in text.lower()
