@@ -38,6 +38,10 @@ class Lookups:
     """Reference lists for one run of validation: each is read once, when first needed."""
 
     @cached_property
+    def today(self) -> date:
+        return clock.today()
+
+    @cached_property
     def countries(self) -> Choices:
         return list(Country.objects.filter(active=True).order_by("name").values_list("alpha3", "name"))
 
@@ -155,6 +159,10 @@ class Kind:
     def check_with_others(self, values: Mapping[str, Value], field: "Field") -> None:
         """Rules that need other fields of the row; ValidationError belongs to ``field``."""
 
+    def needs_others(self, field: "Field") -> bool:
+        """Whether ``check_with_others`` has anything to say about this field at all."""
+        return self.looks_at_others
+
     def widget(self, field: "Field", lookups: Lookups) -> forms.Widget:
         return forms.TextInput(attrs={"maxlength": field.max_length or 250, "autocomplete": "off"})
 
@@ -162,6 +170,9 @@ class Kind:
         return Column(width=max(14, len(field.label) + 4))
 
 
+#: What people put between the signs of a number.
+_SEPARATORS = re.compile(r"[\s.\-]")
+_DOTS = re.compile(r"[\s.]")
 #: Unicode's category Cc.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 #: Nearly every name; what else a name may hold is told letter by letter.
@@ -264,7 +275,7 @@ class DateKind(Kind):
                 _("%(label)s %(day)s terlalu lama. Periksa tahunnya"),
                 params={"label": field.label, "day": f"{day:%d-%m-%Y}"},
             )
-        if day > clock.today() and not field.options.get("future"):
+        if day > lookups.today and not field.options.get("future"):
             raise ValidationError(
                 _("%(label)s %(day)s melewati hari ini"),
                 params={"label": field.label, "day": f"{day:%d-%m-%Y}"},
@@ -275,6 +286,9 @@ class DateKind(Kind):
                 params={"label": field.label, "day": f"{day:%d-%m-%Y}"},
             )
         return day.isoformat()
+
+    def needs_others(self, field: "Field") -> bool:
+        return bool(field.options.get("not_before"))
 
     def check_with_others(self, values: Mapping[str, Value], field: "Field") -> None:
         start_key, end = field.options.get("not_before"), values.get(field.key)
@@ -436,8 +450,8 @@ class NationalIdKind(Kind):
     usually_identifies = "national_id"
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
-        digits = re.sub(r"[\s.\-]", "", raw)
-        if not re.fullmatch(r"\d+", digits, re.ASCII):
+        digits = _SEPARATORS.sub("", raw)
+        if not (digits.isascii() and digits.isdecimal()):
             raise ValidationError(
                 _("%(label)s hanya berisi angka. Format kolom sebagai Teks agar angka tidak berubah"),
                 params={"label": field.label},
@@ -476,7 +490,7 @@ class DocumentNumberKind(Kind):
     message = _("%(label)s hanya huruf dan angka, 4 sampai 30 karakter")
 
     def normalise(self, raw: str) -> str:
-        return re.sub(r"[\s.]", "", raw).upper()
+        return _DOTS.sub("", raw).upper()
 
     def clean(self, raw: str, field: "Field", lookups: Lookups) -> Value:
         number = self.normalise(raw)
@@ -509,7 +523,7 @@ class PassportNumberKind(DocumentNumberKind):
     message = _("%(label)s hanya huruf dan angka, misalnya A1234567")
 
     def normalise(self, raw: str) -> str:
-        return re.sub(r"[\s.\-]", "", raw).upper()
+        return _SEPARATORS.sub("", raw).upper()
 
 
 class PhoneKind(Kind):

@@ -139,15 +139,28 @@ class Cell(NamedTuple):
         return "" if self.value is None else str(self.value).strip()
 
 
-class Row(NamedTuple):
-    """One row that holds something; ``cells[0]`` is column A; it may end before the header does."""
+class Row:
+    """One row that holds something; it may end before the header does.
 
-    number: int
-    cells: list[Cell]
+    Its cells are made when they are asked for: most rows of a long list are only texts, read as ``texts``.
+    """
+
+    __slots__ = ("_raw", "number", "texts")
+
+    def __init__(self, number: int, raw: list[Any], *, texts: list[str] | None = None) -> None:
+        self.number, self._raw = number, raw
+        #: What the cells hold, column A first, when each of them is nothing but text (empty for none), else None.
+        self.texts = texts
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All cells, column A first."""
+        return [_cell(raw, self.number, column) for column, raw in enumerate(self._raw, start=1)]
 
     def cell(self, column: int) -> Cell:
         """Return the cell of a column counted from 1, an empty one past the end."""
-        return self.cells[column - 1] if column <= len(self.cells) else Cell(None, self.number, column)
+        raw = self._raw[column - 1] if column <= len(self._raw) else None
+        return _cell(raw, self.number, column)
 
 
 @dataclass(slots=True)
@@ -203,13 +216,18 @@ class ReadRows:
         self._lines.seek(0)
         sheet = ""
         for line in self._lines:
+            if line.startswith(b"="):
+                if b"\0" in line:
+                    line = line.replace(b"\0", b"")
+                number, *texts = line[1:-1].decode().split("\x1f")
+                yield sheet, Row(int(number), texts, texts=texts)
+                continue
             kind, *content = json.loads(line.decode())
             if kind == "s":
                 sheet = content[0]
                 yield sheet, None
             elif kind == "r":
-                number, cells = content
-                yield sheet, Row(number, [_cell(cell, number, i) for i, cell in enumerate(cells, 1)])
+                yield sheet, Row(*content)
 
 
 @contextlib.contextmanager
@@ -265,15 +283,17 @@ def _raise_for(ended_well: bool, output: IO[bytes], limits: Limits) -> None:
     raise WorkbookError("unreadable")
 
 
+def is_rounded(text: str) -> bool:
+    """Whether a text is a number in scientific notation, whose last digits are no longer what the person typed."""
+    return len(text) < 40 and text[:1].isdecimal() and not text.isdecimal() and bool(_SCIENTIFIC.match(text))
+
+
 def _cell(raw: Any, row: int, column: int) -> Cell:
     if isinstance(raw, str):
         if "\x00" in raw:
             raw = raw.replace("\x00", "")  # Excel writes it as _x0000_; no database takes it
-        is_rounded = (
-            len(raw) < 40 and raw[:1].isdecimal() and not raw.isdecimal() and bool(_SCIENTIFIC.match(raw))
-        )
         # Nearly all of a million cells are texts: made without the detour through Cell.__new__.
-        return tuple.__new__(Cell, (raw or None, row, column, False, is_rounded, False))
+        return tuple.__new__(Cell, (raw or None, row, column, False, is_rounded(raw), False))
     if isinstance(raw, float):
         # The reader gives every number as a float; people typed 7, not 7.0.
         return Cell(int(raw) if raw.is_integer() else raw, row, column, False, abs(raw) >= _PRECISE)
@@ -362,9 +382,7 @@ def read_csv(
                 if len(values) > limits.columns or any("\x00" in value for value in values):
                     raise WorkbookError("unreadable")
                 if any(value.strip() for value in values):
-                    sheet.rows.append(
-                        Row(number, [_csv_cell(value, number, i) for i, value in enumerate(values, 1)])
-                    )
+                    sheet.rows.append(_csv_row(number, values))
                 if len(sheet.rows) > limits.rows + limits.header_rows:
                     raise WorkbookError("rows_more", rows=_count(limits.rows), limit=_count(limits.rows))
         except (UnicodeDecodeError, csv.Error) as error:
@@ -372,10 +390,10 @@ def read_csv(
     return sheet
 
 
-def _csv_cell(raw: str, row: int, column: int) -> Cell:
-    return Cell(
-        raw or None, row, column, is_formula=raw.startswith("="), precision_lost=bool(_SCIENTIFIC.match(raw))
-    )
+def _csv_row(number: int, values: list[str]) -> Row:
+    if any(value.startswith("=") for value in values):
+        return Row(number, [{"v": value, "f": True} if value.startswith("=") else value for value in values])
+    return Row(number, values, texts=values)
 
 
 def _count(number: int) -> str:

@@ -1,6 +1,7 @@
 """The child process that reads a workbook and writes its rows as JSON lines; no Django, no network.
 
-Lines: ``{"error": code, ...}`` | ``["s", sheet name]`` | ``["r", row number, [cells]]`` | ``["end"]``.
+Lines: ``{"error": code, ...}`` | ``["s", sheet name]`` | ``["r", row number, [cells]]`` | ``["end"]``, and for a row of
+nothing but texts ``=row number`` and the texts, each after the sign that separates units (U+001F).
 A cell is text (empty for none), number, boolean, or ``{"v": value, "t": "d"|"dt", "f": true, "e": true}``
 (date or date-time in ISO form; formula; error value).
 """
@@ -66,8 +67,16 @@ def read_rows(
 
 
 def row_line(number: int, cells: list[Any]) -> str:
-    """Return the JSON line of one row."""
-    line = _ENCODER.encode(["r", number, cells])
+    """Return the line of one row."""
+    try:
+        texts = "\x1f".join(cells)
+    except TypeError:
+        line = _ENCODER.encode(["r", number, cells])
+    else:
+        if texts.count("\x1f") == len(cells) - 1 and "\n" not in texts:
+            line = f"={number}\x1f{texts}"
+        else:
+            line = _ENCODER.encode(["r", number, cells])
     if len(line) > LONGEST_TEXT and any(isinstance(cell, str) and len(cell) > LONGEST_TEXT for cell in cells):
         raise WorkbookRefusedError("unreadable")
     return line

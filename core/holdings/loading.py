@@ -20,6 +20,7 @@ BATCH = 1000
 SourceRow = tuple[str, Values]
 
 WRITTEN = [field for field in Record._meta.concrete_fields if not field.primary_key]
+WRITTEN_COLUMNS = [str(field.column) for field in WRITTEN]
 REPLACED = [str(field.column) for field in WRITTEN if field.name not in ("service", "source_key")]
 
 
@@ -165,54 +166,77 @@ def save_records(records: Sequence[Record], *, known: Collection[str] | None = N
 
 
 def _insert(records: Sequence[Record]) -> None:
-    connection = connections[Record.objects.db]
-    table, names = connection.ops.quote_name(Record._meta.db_table), _column_names(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            _copy(cursor, table, names, _database_rows(records, connection))
-        else:
-            marks = ", ".join(["%s"] * len(WRITTEN))
-            # Names of our own columns only; every value is a parameter.
-            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(statement, list(_database_rows(records, connection)))
+    insert_rows(WRITTEN_COLUMNS, _database_rows(records, connections[Record.objects.db]))
 
 
 def _replace(records: Sequence[Record]) -> None:
-    if not records:
+    if records:
+        replace_rows(WRITTEN_COLUMNS, _database_rows(records, connections[Record.objects.db]))
+
+
+def insert_rows(columns: Sequence[str], rows: bytes | Iterable[Sequence[Any]]) -> None:
+    """Adds records, ``rows`` being what the database takes in ``columns``; bytes are COPY's text format (PostgreSQL).
+
+    IntegrityError when one exists.
+    """
+    if not rows:
+        return
+    connection = connections[Record.objects.db]
+    table, names = connection.ops.quote_name(Record._meta.db_table), _quoted(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            _copy(cursor, table, names, rows)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            # Names of our own columns only; every value is a parameter.
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", _whole(rows))  # noqa: S608
+
+
+def replace_rows(columns: Sequence[str], rows: bytes | Iterable[Sequence[Any]]) -> None:
+    """Adds records or replaces those of the same source key; as ``insert_rows``."""
+    if not rows:
         return
     connection = connections[Record.objects.db]
     quote = connection.ops.quote_name
-    table, names = quote(Record._meta.db_table), _column_names(connection)
+    table, names = quote(Record._meta.db_table), _quoted(columns)
     # Names of our own columns only; every value is a parameter.
     replacing = (
         f"ON CONFLICT ({quote('service_id')}, {quote('source_key')}) "
         f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in map(quote, REPLACED))}"
     )
-    lines = _database_rows(records, connection)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            shape = f"SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
+            shape = f"SELECT {_quoted(WRITTEN_COLUMNS)} FROM {table} WITH NO DATA"  # noqa: S608
             cursor.execute(
                 f"CREATE TEMPORARY TABLE IF NOT EXISTS incoming_record ON COMMIT DELETE ROWS AS {shape}"
             )
-            _copy(cursor, "incoming_record", names, lines)
+            _copy(cursor, "incoming_record", names, rows)
             statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming_record {replacing}"  # noqa: S608
             cursor.execute(statement)
             cursor.execute("TRUNCATE incoming_record")
         else:
-            marks = ", ".join(["%s"] * len(WRITTEN))
-            statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) {replacing}"  # noqa: S608
-            cursor.executemany(statement, list(lines))
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}) {replacing}", _whole(rows))  # noqa: S608
 
 
-def _column_names(connection: Any) -> str:
-    return ", ".join(connection.ops.quote_name(str(field.column)) for field in WRITTEN)
+def _whole(rows: bytes | Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    if isinstance(rows, bytes):
+        msg = "COPY's text format is PostgreSQL's alone"
+        raise TypeError(msg)
+    return list(rows)
 
 
-def _copy(cursor: Any, table: str, names: str, lines: Iterable[Sequence[Any]]) -> None:
+def _quoted(columns: Iterable[str]) -> str:
+    return ", ".join(map(connections[Record.objects.db].ops.quote_name, columns))
+
+
+def _copy(cursor: Any, table: str, names: str, rows: bytes | Iterable[Sequence[Any]]) -> None:
     with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for line in lines:
-            copy.write_row(line)
+        if isinstance(rows, bytes):
+            copy.write(rows)
+        else:
+            for row in rows:
+                copy.write_row(row)
 
 
 def _database_rows(records: Sequence[Record], connection: Any) -> Iterator[list[Any]]:

@@ -16,6 +16,20 @@ from core.doors.storage import private_path
 from core.holdings.names import name_key, sound_of_key
 from core.reference.models import Checkpoint, ImmigrationOffice
 
+#: A service made in the console may let a column of longer texts identify.
+_LONGEST = {"national_id": 16, "passport_no": 15, "document_no": 30, "niora": 30, "nationality": 3}
+
+
+def identified(column: str, text: str) -> tuple[str, ...]:
+    """What stands in the typed column(s) of a value that identifies: of a name itself and its two keys."""
+    if column == "name":
+        name = text[:150]
+        key = name_key(name)
+        return name, key[:150], sound_of_key(key)[:150]
+    if column == "birth_place":
+        return (text.upper()[:100],)
+    return (text[: _LONGEST.get(column)],)
+
 
 class Identified(models.Model):
     """The typed, indexed columns by which a person is recognised; shared by holdings and asked rows."""
@@ -37,18 +51,10 @@ class Identified(models.Model):
     def identify(self, schema: Schema, values: Mapping[str, Any]) -> None:
         """Fills the typed columns from ``values``."""
         found = schema.identifying(values)
-        self.name = found.get("name", "")[:150]
-        key = name_key(self.name)
-        self.name_key = key[:150]
-        self.sound_key = sound_of_key(key)[:150]
+        self.name, self.name_key, self.sound_key = identified("name", found.get("name", ""))
         self.birth_date = date.fromisoformat(found["birth_date"]) if "birth_date" in found else None
-        self.birth_place = found.get("birth_place", "").upper()[:100]
-        # A service made in the console may let a column of longer texts identify.
-        self.national_id = found.get("national_id", "")[:16]
-        self.passport_no = found.get("passport_no", "")[:15]
-        self.document_no = found.get("document_no", "")[:30]
-        self.niora = found.get("niora", "")[:30]
-        self.nationality = found.get("nationality", "")[:3]
+        for column in ("birth_place", "national_id", "passport_no", "document_no", "niora", "nationality"):
+            setattr(self, column, identified(column, found.get(column, ""))[0])
 
     @property
     def identity_number(self) -> str:
@@ -74,6 +80,13 @@ class ImportRun(models.Model):
     )
     file = models.FileField(_("berkas"), upload_to=private_path("imports"), blank=True)
     file_name = models.CharField(_("nama berkas"), max_length=120, blank=True)
+    #: SHA-256 of the file as it was uploaded; stays when the file is gone.
+    sha256 = models.CharField(_("SHA-256 berkas"), max_length=64, blank=True, editable=False)
+    #: The checked rows as the database takes them (``prepared``); goes with the file.
+    prepared = models.FileField(upload_to=private_path("imports"), blank=True, editable=False)
+    #: SHA-256 of that file, and of the rules that were in force when it was made.
+    prepared_hash = models.CharField(max_length=64, blank=True, editable=False)
+    rules_hash = models.CharField(max_length=64, blank=True, editable=False)
     stage = models.CharField(_("tahap"), max_length=10, choices=Stage, default=Stage.CHECKING)
     total = models.PositiveIntegerField(_("baris"), default=0)
     #: Rows written so far, in the same commit as the rows: a worker that died goes on from here.

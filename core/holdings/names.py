@@ -27,6 +27,7 @@ _TITLES = frozenset(
     }
 )
 _LINKS = frozenset({"BIN", "BINTI", "AL", "AP"})
+_LEFT_OUT = _TITLES | _LINKS
 _MUHAMMAD = frozenset(
     {
         "MUHAMMAD",
@@ -43,6 +44,7 @@ _MUHAMMAD = frozenset(
         "MOHD",
     }
 )
+_PLAIN_WORDS = re.compile("[A-Z ]*")
 _DOTTED_TITLE = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)", re.ASCII)
 _APOSTROPHES = re.compile(r"['’`]")
 _NO_WORD = re.compile(r"[^\w]+")
@@ -77,13 +79,19 @@ def name_key(name: str) -> str:
         text = unicodedata.normalize("NFKD", name)
         text = "".join(character for character in text if not unicodedata.combining(character))
     text = text.upper()
+    # Most names are plain words, and a load has a hundred thousand of them.
+    words = text.split() if _PLAIN_WORDS.fullmatch(text) else _words(text)
+    if not _LEFT_OUT.isdisjoint(words):
+        words = [word for word in words if word not in _LEFT_OUT] or words
+    if len(words) > 1 and (words[0] in _MUHAMMAD or words[0] == "M"):
+        words[0] = "MUHAMMAD"
+    return " ".join(words)
+
+
+def _words(text: str) -> list[str]:
     text = _DOTTED_TITLE.sub(r"\1", text)
     text = _APOSTROPHES.sub("", text)
-    words = [word for word in _NO_WORD.split(text) if word]
-    kept = [word for word in words if word not in _TITLES and word not in _LINKS] or words
-    if len(kept) > 1 and (kept[0] in _MUHAMMAD or kept[0] == "M"):
-        kept[0] = "MUHAMMAD"
-    return " ".join(kept)
+    return [word for word in _NO_WORD.split(text) if word]
 
 
 def sound_key(name: str) -> str:

@@ -18,8 +18,11 @@ from core.catalogue.models import ServiceField
 from core.doors import clock
 from core.doors.excel import WorkbookError
 from core.holdings import importing, undoing
+from core.holdings.demo import Inventor
+from core.holdings.loading import WRITTEN_COLUMNS, build_record
 from core.holdings.models import ImportRun, Record
 from core.holdings.resources import KEY_LABEL, RecordResource
+from core.reference.loading import load_countries, load_offices
 
 pytestmark = pytest.mark.django_db
 
@@ -133,21 +136,26 @@ def test_empty_and_broken_files_are_refused(passport, rina, drain_queue):
         importing.start_import(passport, SimpleUploadedFile("impor.xls", b"x"), by=rina)
 
 
+def die_at_second_batch(monkeypatch):
+    real, calls = importing.write_lines, []
+
+    def dies_at_second(run, lines):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return real(run, lines)
+
+    monkeypatch.setattr(importing, "write_lines", dies_at_second)
+    return calls
+
+
 def test_writing_resumes_where_it_stopped(passport, rina, drain_queue, monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 2)
     rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(5)]
     run = importing.start_import(passport, workbook(passport, *rows), by=rina)
     drain_queue()
     importing.save_import(run.pk, by=rina)
-    real, calls = RecordResource.import_data, []
-
-    def dies_at_second(self, *args, **kwargs):
-        calls.append(1)
-        if len(calls) == 2:
-            raise RuntimeError("killed")
-        return real(self, *args, **kwargs)
-
-    monkeypatch.setattr(RecordResource, "import_data", dies_at_second)
+    calls = die_at_second_batch(monkeypatch)
     with pytest.raises(RuntimeError):
         importing.write_import(str(run.pk))
     assert (ImportRun.objects.get(pk=run.pk).done, Record.objects.count()) == (2, 2)
@@ -184,26 +192,30 @@ def test_two_workers_write_an_import_once(passport, rina, drain_queue, monkeypat
     assert not Record.objects.filter(source_key="K-4").exists()
 
 
-@pytest.mark.parametrize("good_rows", [0, 2])
+@pytest.mark.parametrize("is_begun", [False, True])
 def test_import_that_is_right_no_longer_ends_with_the_reason(
-    client, sign_in, passport, rina, drain_queue, monkeypatch, page_text, good_rows
+    client, sign_in, passport, rina, drain_queue, monkeypatch, page_text, is_begun
 ):
     monkeypatch.setattr(importing, "BATCH", 2)
-    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(good_rows)]
+    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(2)]
     run = importing.start_import(
         passport, workbook(passport, *rows, {**GOOD, KEY_LABEL: "K-9", "Jumlah Halaman": "48"}), by=rina
     )
     drain_queue()
-    ServiceField.objects.filter(key="jumlah_halaman").update(choices=[["24", "24"]])
     importing.save_import(run.pk, by=rina)
+    if is_begun:
+        die_at_second_batch(monkeypatch)
+        with pytest.raises(RuntimeError):
+            importing.write_import(str(run.pk))
+    ServiceField.objects.filter(key="jumlah_halaman").update(choices=[["24", "24"]])
     drain_queue()
     run.refresh_from_db()
     sign_in(client, rina)
     text = page_text(client.get(reverse("admin:holdings_importrun_change", args=[run.pk])))
     assert "Jumlah Halaman" in run.errors[-1]["message"]
-    assert run.file.name == ""
-    if not good_rows:
-        assert run.stage == Stage.REFUSED
+    assert (run.file.name, run.prepared.name) == ("", "")
+    if not is_begun:
+        assert (run.stage, Record.objects.count()) == (Stage.REFUSED, 0)
         return
     assert run.stage == Stage.DONE
     assert "Impor terhenti setelah 2 dari 3 baris. Urungkan impor ini, lalu unggah lagi" in text
@@ -212,10 +224,74 @@ def test_import_that_is_right_no_longer_ends_with_the_reason(
     assert not Record.objects.exists()
 
 
+def test_saving_reads_the_file_again_only_when_what_the_check_kept_does_not_hold(passport, rina, drain_queue):
+    runs = []
+    for key in ("K-1", "K-2", "K-3"):
+        runs.append(importing.start_import(passport, workbook(passport, {**GOOD, KEY_LABEL: key}), by=rina))
+        drain_queue()
+        runs[-1].refresh_from_db()
+        importing.save_import(runs[-1].pk, by=rina)
+    whole, damaged, gone = runs
+    Path(whole.file.path).unlink()
+    kept = Path(damaged.prepared.path)
+    kept.write_bytes(kept.read_bytes().replace(b"BAGUS", b"AGUNG"))
+    Path(gone.prepared.path).unlink()
+    drain_queue()
+    assert set(ImportRun.objects.values_list("stage", flat=True)) == {Stage.DONE}
+    assert set(Record.objects.values_list("source_key", "name_key")) == {
+        (key, "BAGUS PRASETYA") for key in ("K-1", "K-2", "K-3")
+    }
+
+
+def test_rows_are_prepared_as_records_are_built(catalogue, rina, drain_queue):
+    """What a check keeps and the record of a load are the same row, odd signs and all."""
+    odd = [
+        ("K\\1", "Dr. Hj. Siti Nur'aini", "E1234567"),
+        ('K"2', "Zoë Ångström", "X 12-34.5"),
+        ("\\N", "O'Brien-Smith", ""),
+        ("K\t3", "محمد علي", "AB12345"),
+        ("K\u00e94", "Muh. Binti Bin", ""),
+    ]
+    load_offices()
+    load_countries()
+    resource = RecordResource(catalogue["paspor"])
+    entries = {
+        "paspor": [
+            [key, *({"Nama": name, "No. Paspor": number}.get(item.label, "") for item in resource.columns)]
+            for key, name, number in odd
+        ]
+    }
+    for key, service in catalogue.items():
+        resource = RecordResource(service)
+        texts = entries.get(key, [])
+        for source_key, values in Inventor().rows(key, 25):
+            shown = (
+                item.kind.entry(values[item.key], item, resource.lookups) if item.key in values else ""
+                for item in resource.columns
+            )
+            texts.append([source_key, *map(str, shown)])
+        rows = [dict(zip(resource.headers, line, strict=True)) for line in texts]
+        run = bring_in(service, workbook(service, *rows), rina, drain_queue)
+        assert (run.stage, run.created_count, run.errors) == (Stage.DONE, len(rows), [])
+        assert resource.columns
+        for record in Record.objects.filter(service=service):
+            built = build_record(
+                service, resource.schema, record.source_key, record.values, resource.places, run
+            )
+            for name in WRITTEN_COLUMNS:
+                if name != "updated_at":
+                    assert getattr(record, name) == getattr(built, name), (key, name)
+    stored = dict(Record.objects.filter(service=catalogue["paspor"]).values_list("source_key", "name"))
+    assert stored["\\N"] == "O'Brien-Smith"
+    assert stored["K\t3"] == "محمد علي"
+
+
 def test_import_that_cannot_be_read_just_now_is_written_later(passport, rina, drain_queue):
     run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
     drain_queue()
     importing.save_import(run.pk, by=rina)
+    run.refresh_from_db()
+    Path(run.prepared.path).unlink()
     place = Path(run.file.path)
     content = place.read_bytes()
     place.write_bytes(content[:100])
@@ -241,11 +317,14 @@ def test_discarded_import_writes_nothing_and_drops_the_file(
     passport, rina, drain_queue, django_capture_on_commit_callbacks
 ):
     run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
-    name = run.file.name
+    drain_queue()
+    run.refresh_from_db()
+    names = [run.file.name, run.prepared.name]
+    assert all(map(run.file.storage.exists, names))
     with django_capture_on_commit_callbacks(execute=True):
         importing.discard_import(run.pk, by=rina)
     drain_queue()
-    assert not run.file.storage.exists(name)
+    assert not any(map(run.file.storage.exists, names))
     assert ImportRun.objects.get(pk=run.pk).stage == Stage.UNDONE
     assert not Record.objects.exists()
     with pytest.raises(ValidationError):
@@ -258,7 +337,8 @@ def test_abandoned_import_is_forgotten_with_its_file_and_what_it_quotes(
     ready = importing.start_import(passport, workbook(passport, GOOD), by=rina)
     refused = importing.start_import(passport, workbook(passport, {**GOOD, "NIK": "12"}), by=rina)
     drain_queue()
-    name = ready.file.name
+    ready.refresh_from_db()
+    names = [ready.file.name, ready.prepared.name]
     for days, is_kept in ((settings.IMPORT_UNDO_DAYS - 1, True), (settings.IMPORT_UNDO_DAYS + 1, False)):
         at = clock.now() - timedelta(days=days)
         ImportRun.objects.update(created_at=at)
@@ -267,7 +347,7 @@ def test_abandoned_import_is_forgotten_with_its_file_and_what_it_quotes(
             importing.forget_abandoned()
         ready.refresh_from_db()
         refused.refresh_from_db()
-        assert ready.file.storage.exists(name) == is_kept
+        assert [ready.file.storage.exists(name) for name in names] == [is_kept, is_kept]
         assert (ready.stage == Stage.READY, bool(ready.preview)) == (is_kept, is_kept)
         assert (refused.stage, refused.error_count, bool(refused.errors)) == (Stage.REFUSED, 1, is_kept)
 
