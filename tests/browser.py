@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
 
@@ -28,11 +28,46 @@ class OpenPage(Protocol):
     def __call__(self, person: User | None, **options: Any) -> Page: ...
 
 
+#: What is done to an element.
+ACTIONS = (
+    "check",
+    "click",
+    "fill",
+    "focus",
+    "press",
+    "select_option",
+    "set_checked",
+    "set_input_files",
+    "type",
+)
+
+
+@contextmanager
+def arrived_pages() -> Iterator[None]:
+    """Every action waits until the page has arrived whole.
+
+    Playwright acts on an element as soon as it is drawn, on a busy machine before the page's scripts have run: a link
+    that opens a dialog then leads to a page of its own, a menu stays closed.
+    """
+
+    def waiting(action: Callable[..., Any]) -> Callable[..., Any]:
+        def act(locator: Locator, *args: Any, **kwargs: Any) -> Any:
+            locator.page.wait_for_load_state()
+            return action(locator, *args, **kwargs)
+
+        return act
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ACTIONS:
+            patch.setattr(Locator, name, waiting(getattr(Locator, name)))
+        yield
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser; Playwright runs once in a process, so never keep it open for other tests."""
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, arrived_pages():
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
         )
@@ -66,5 +101,6 @@ def signed_in_pages(url: str, sign_in: Callable[[Any, User], Any]) -> Iterator[O
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing pushes the page sideways."""
+    """Whether nothing pushes the page sideways, once it has arrived."""
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,6 +149,7 @@ def test_corrected_request_counts_in_the_month_it_was_sent(
 def test_rows_of_the_next_month_do_not_count_in_the_month_of_a_corrected_request(
     siti: User, sari: User, budi: User, agreement: Agreement, paspor: Service
 ) -> None:
+    Agreement.objects.update(valid_from=date(2026, 1, 1), valid_until=date(2027, 12, 31))
     limit(agreement, paspor, 2)
     with time_machine.travel(datetime(2026, 10, 30, 10, tzinfo=clock.ZONES["WIB"]), tick=False):
         sent = submit(draft_of(siti, paspor, rows=2))

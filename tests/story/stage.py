@@ -93,6 +93,6 @@ class Stage:
 
 def scrolls_sideways(page: Page) -> bool:
     """Whether the document is wider than the window."""
-    # A click returns when the next page has begun to arrive; until its first element there is nothing to measure.
-    page.wait_for_load_state("domcontentloaded")
+    # A click returns when the next page has begun to arrive; until it is there there is nothing to measure.
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
