@@ -215,13 +215,16 @@ def ask(rows: int, records: int) -> tuple[Any, dict[int, int | None]]:
 
 def exact_ours(request: Any) -> int:
     """Our passes by number: judged, with reasons."""
-    from requests_app.matching import _Matcher
-    from requests_app.models import RequestRow
+    from core.catalogue.models import Service
+    from requests_app.matching.asked import read_rows
+    from requests_app.matching.numbers import by_number
+    from requests_app.matching.rules import Rules
 
-    rows = list(RequestRow.objects.filter(request=request))
-    service = rows[0].service
-    matcher = _Matcher(service, request.schema_for(service), rows)
-    return sum(1 for _candidate in matcher._by_number())
+    found = 0
+    for key, rows in read_rows(request, request.rows.all()).items():
+        service = Service.objects.get(pk=key)
+        found += sum(1 for _proposal in by_number(Rules(service, request.schema_for(service)), rows))
+    return found
 
 
 def exact_join(request: Any) -> int:
@@ -264,7 +267,7 @@ def blocks_bare(request: Any) -> int:
     from rapidfuzz.process import cdist
 
     from core.holdings.queries import chunks
-    from requests_app.matching import _swapped
+    from requests_app.matching.slips import swapped
     from requests_app.models import RequestRow
 
     asked: dict[date, list[str]] = defaultdict(list)
@@ -273,8 +276,8 @@ def blocks_bare(request: Any) -> int:
         if born is None:
             continue
         asked[born].append(sound)
-        if swapped := _swapped(born):
-            asked[swapped].append(sound)
+        if other := swapped(born):
+            asked[other].append(sound)
     held: dict[str, list[tuple[int, str]]] = defaultdict(list)
     with connection.cursor() as cursor:
         for chunk in chunks(sorted(asked)):

@@ -191,7 +191,10 @@ class Record(Identified):
                 condition=~models.Q(document_no=""),
             ),
             models.Index(fields=["service", "niora"], name="record_niora", condition=~models.Q(niora="")),
-            models.Index(fields=["service", "birth_date", "sound_key"], name="record_birth_sound"),
+            # Everything that comparing the names of a day's persons reads: the table itself is asked for hits only.
+            models.Index(
+                fields=["service", "birth_date", "sound_key", "name_key", "id"], name="record_born_named"
+            ),
             models.Index(fields=["service", "event_on", "direction"], name="record_event"),
             # The records of a run page by page.
             models.Index(fields=["import_run", "id"], name="record_import_run"),

@@ -28,9 +28,11 @@ _TITLES = frozenset(
 )
 _LINKS = frozenset({"BIN", "BINTI", "AL", "AP"})
 _LEFT_OUT = _TITLES | _LINKS
+#: What the many spellings of this name become where it comes first.
+MUHAMMAD = "MUHAMMAD"
 _MUHAMMAD = frozenset(
     {
-        "MUHAMMAD",
+        MUHAMMAD,
         "MUHAMAD",
         "MOHAMMAD",
         "MOHAMAD",
@@ -84,7 +86,7 @@ def name_key(name: str) -> str:
     if not _LEFT_OUT.isdisjoint(words):
         words = [word for word in words if word not in _LEFT_OUT] or words
     if len(words) > 1 and (words[0] in _MUHAMMAD or words[0] == "M"):
-        words[0] = "MUHAMMAD"
+        words[0] = MUHAMMAD
     return " ".join(words)
 
 
@@ -101,11 +103,12 @@ def sound_key(name: str) -> str:
 
 def sound_of_key(key: str) -> str:
     """The sound key that belongs to a ``name_key``."""
-    return " ".join(sorted(map(_sound, key.split())))
+    return " ".join(sorted(map(sound_of_word, key.split())))
 
 
 @lru_cache(maxsize=50_000)
-def _sound(word: str) -> str:
+def sound_of_word(word: str) -> str:
+    """One word of a ``name_key`` folded by sound and old spelling."""
     # Names share their words: a load asks for the same ones again and again.
     for old, new in _OLD_SPELLING:
         word = word.replace(old, new)

@@ -1,5 +1,7 @@
 """How the databases look the holdings up: by number always through an index, however many records there are."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +22,7 @@ def held(catalogue) -> None:
                 f"{key}-{number}",
                 {
                     "nama": f"Nama {number}",
-                    "tanggal_lahir": "1996-02-25",
+                    "tanggal_lahir": f"19{60 + number % 40}-02-25",
                     "nik": f"317403{number:010}",
                     "no_paspor": f"A{number:07}",
                 },
@@ -43,7 +45,7 @@ def plan_of(held):
             connection,
         ) as captured:
             list(ask())
-        asked = [query["sql"] for query in captured if 'FROM "holdings_record"' in query["sql"]]
+        asked = [query["sql"] for query in captured if '"holdings_record"' in query["sql"]]
         assert asked
         plans = []
         with connection.cursor() as cursor:
@@ -71,6 +73,22 @@ def test_passports_of_one_person_are_found_by_index(catalogue, plan_of):
     assert "record_national_id" in plan
     assert "record_passport_no" in plan
     assert "SCAN holdings_record" not in plan
+
+
+def test_names_of_a_day_are_read_from_their_index(catalogue, plan_of):
+    plan = plan_of(lambda: queries.born_on(catalogue["paspor"], [date(1996, 2, 25), date(1996, 2, 26)]))
+
+    assert "record_born_named" in plan
+    if connection.vendor == "sqlite":
+        assert "USING COVERING INDEX record_born_named (service_id=? AND birth_date=?)" in plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads so small a table whole, rightly")
+def test_born_and_named_goes_from_the_pairs_to_the_index(catalogue, plan_of):
+    pairs = [(date(1996, 2, 25), "NAMA 1"), (date(1996, 2, 26), "NAMA 1")]
+    plan = plan_of(lambda: queries.born_and_named(catalogue["paspor"], pairs))
+
+    assert "record_born_named (service_id=? AND birth_date=? AND sound_key=?)" in plan
 
 
 @pytest.mark.parametrize("chosen", [True, False], ids=["one service", "every service"])

@@ -7,7 +7,10 @@ import pytest
 from django.utils import timezone
 
 from core.holdings.models import Record
+from core.reference.models import Checkpoint
+from requests_app.answering import exact_rows
 from requests_app.matching import propose
+from requests_app.matching.names import MOST_SLIPS
 from requests_app.models import Candidate, DataRequest, Outcome, RequestRow
 
 NIK = "3174033112000001"
@@ -101,7 +104,7 @@ CASES = [
         "candidate",
         "Nama mirip 100 %, hari dan bulan lahir tertukar",
     ),
-    ("paspor", {**JOHN, "tanggal_lahir": "2000-12-30"}, {**JOHN, "no_paspor": "A123123"}, None, ""),
+    ("paspor", {**JOHN, "tanggal_lahir": "2000-12-28"}, {**JOHN, "no_paspor": "A123123"}, None, ""),
     ("paspor", {**JOHN, "nama": "Sri Wahyuni"}, {**JOHN, "no_paspor": "A123123"}, None, ""),
     (
         "visa",
@@ -172,6 +175,104 @@ def test_proposal_has_grade_and_reason(request_of_siti, hold, ask, service, held
     assert found == ([(grade, reason)] if grade else [])
     row.refresh_from_db()
     assert row.outcome == Outcome.PENDING
+
+
+BUDI = {"nama": "Budi Santoso Wijaya", "tanggal_lahir": "1990-05-20"}
+SLIPS = [
+    # what the record holds otherwise, what is asked for, reason
+    ({"tanggal_lahir": "1990-05-21"}, {}, "Nama sama, tanggal lahir berbeda satu hari"),
+    ({"tanggal_lahir": "1990-05-10"}, {}, "Nama sama, tanggal lahir berbeda sepuluh hari"),
+    ({"tanggal_lahir": "1991-05-20"}, {}, "Nama sama, tahun lahir berbeda satu tahun"),
+    ({"tanggal_lahir": "1990-01-01"}, {}, "Nama sama, hanya tahun lahir yang sama"),
+    ({}, {"tanggal_lahir": "1990-01-01"}, "Nama sama, hanya tahun lahir yang sama"),
+    (
+        {"tanggal_lahir": "1990-05-21", "nama": "Boedi Santoso Wijaya"},
+        {},
+        "Nama sama menurut bunyi, tanggal lahir berbeda satu hari",
+    ),
+    (
+        {"tanggal_lahir": "1990-05-21", "tempat_lahir": "Jakarta"},
+        {"tempat_lahir": "Bogor"},
+        "Nama sama, tanggal lahir berbeda satu hari, tetapi Tempat Lahir berbeda",
+    ),
+    ({}, {"nama": "B. Santoso W."}, "Nama cocok dengan inisial, tanggal lahir sama"),
+    ({"nama": "Budi S"}, {"nama": "Budi Santoso"}, "Nama cocok dengan inisial, tanggal lahir sama"),
+    ({}, {"nama": "Budi Wijaya"}, "Nama sama kecuali kata yang tidak ditulis, tanggal lahir sama"),
+    (
+        {"nama": "Budi"},
+        {"nama": "Budi bin Hartono"},
+        "Nama sama tanpa nama ayah (bin/binti), tanggal lahir sama",
+    ),
+    # Two slips at once, or too little in common: another person.
+    ({"tanggal_lahir": "1990-05-21"}, {"nama": "B. Santoso W."}, ""),
+    ({"tanggal_lahir": "1991-05-21"}, {}, ""),
+    ({}, {"nama": "Budi"}, ""),
+    ({"nama": "Muhammad S"}, {"nama": "Muhammad Santoso"}, ""),
+    # Another NIK says that it is another person.
+    ({"tanggal_lahir": "1990-05-21", "nik": NIK}, {"nik": "3174033112000099"}, ""),
+    ({"nama": "B S Wijaya", "nik": NIK}, {"nik": "3174033112000099"}, ""),
+]
+
+
+@pytest.mark.parametrize(("held", "asked", "reason"), SLIPS)
+def test_slip_is_proposed_never_settled_and_scored_below_similar_names(
+    request_of_siti, hold, ask, rina, held, asked, reason
+):
+    hold("paspor", **{**BUDI, **held})
+    row = ask("paspor", **{**BUDI, "no_paspor": "A123123", **asked})
+    propose(request_of_siti)
+    assert [(item.grade, item.reason) for item in row.candidates.all()] == (
+        [("candidate", reason)] if reason else []
+    )
+    assert all(item.score < 80 for item in row.candidates.all())
+    assert not exact_rows(request_of_siti.rows.all(), rina).exists()
+
+
+def test_slip_is_not_looked_for_where_something_stronger_is_found(request_of_siti, hold, ask):
+    same_day = hold("paspor", "1", **{**BUDI, "nama": "Budi Santosa Wijaya"})
+    hold("paspor", "2", **{**BUDI, "tanggal_lahir": "1990-05-21"})
+    hold("paspor", "3", **{**BUDI, "nama": "B Santoso W"})
+    row = ask("paspor", **BUDI, no_paspor="A123123")
+    propose(request_of_siti)
+    assert list(row.candidates.values_list("record_id", flat=True)) == [same_day.pk]
+
+
+def test_slip_beyond_the_period_or_of_another_nationality_is_not_proposed(request_of_siti, hold, ask):
+    slip = {**ELEANOR, "tanggal_lahir": "1985-04-13"}
+    hold("perlintasan", "1", **slip, tanggal="2024-09-30")
+    hold("perlintasan", "2", **{**slip, "kewarganegaraan": "MYS"}, tanggal="2024-10-02")
+    inside = hold("perlintasan", "3", **slip, tanggal="2024-10-03")
+    row = ask("perlintasan", **ELEANOR, periode_dari="2024-10-01", periode_sampai="2024-10-31")
+    propose(request_of_siti)
+    assert list(row.candidates.values_list("record_id", flat=True)) == [inside.pk]
+
+
+def test_common_name_with_a_slip_brings_a_few_proposals_only(request_of_siti, hold, ask):
+    for day in range(2, 29):
+        hold("paspor", str(day), **{**BUDI, "tanggal_lahir": f"1990-03-{day:02}"})
+    row = ask("paspor", **{**BUDI, "tanggal_lahir": "1990-01-01"}, no_paspor="A123123")
+    propose(request_of_siti)
+    assert row.candidates.count() == MOST_SLIPS
+
+
+def test_place_asked_for_limits_the_crossings_and_an_unknown_one_finds_only_those_without(
+    request_of_siti, hold, ask, base_data
+):
+    here, there = (
+        Checkpoint.objects.create(key=key, name=key, kind="UDARA") for key in ("halim-uji", "priok-uji")
+    )
+    crossed = {**ELEANOR, "no_paspor": "PA1234567", "tanggal": "2024-10-02"}
+    records = [hold("perlintasan", str(number), **crossed) for number in range(3)]
+    for record, place in zip(records, (here, there, None), strict=True):
+        Record.objects.filter(pk=record.pk).update(checkpoint=place)
+    period = {"periode_dari": "2024-10-01", "periode_sampai": "2024-10-31"}
+    rows = [
+        ask("perlintasan", **ELEANOR, no_paspor="PA1234567", **period, tpi=place)
+        for place in ("halim-uji", "gone-uji")
+    ]
+    propose(request_of_siti)
+    found = [set(row.candidates.values_list("record_id", flat=True)) for row in rows]
+    assert found == [{records[0].pk, records[2].pk}, {records[2].pk}]
 
 
 def test_crossings_of_every_passport_of_the_same_nik_within_the_period(request_of_siti, hold, ask):
