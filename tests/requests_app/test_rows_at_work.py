@@ -1,6 +1,6 @@
 """Rows as the unit of work: held, spread, decided together, told in the history, counted as progress."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from core.doors import clock
 from requests_app import answering, row_work
 from requests_app.models import DataRequest, Outcome, RequestRow, RowEvent, Status
-from requests_app.row_history import sessions
+from requests_app.row_history import Session, sessions
 from tests import factories
 from tests.requests_app import results
 
@@ -170,7 +171,8 @@ def test_typed_answer_can_be_replaced(found: DataRequest, rina: User) -> None:
 
 
 def test_history_tells_sessions(found: DataRequest, rina: User, rudi: User) -> None:
-    start = timezone.now().replace(minute=50, second=0)
+    # Over a full hour, and not over midnight.
+    start = timezone.localtime().replace(hour=9, minute=50, second=0)
     moments = [start + timedelta(minutes=minutes) for minutes in (0, 15, 25)]
     for row, moment in zip(rows(found), moments, strict=False):
         with patch("django.utils.timezone.now", return_value=moment):
@@ -184,7 +186,13 @@ def test_history_tells_sessions(found: DataRequest, rina: User, rudi: User) -> N
         ("Rina Lestari", 1, Kind.DECIDED),
         ("Rudi Hartono", 1, Kind.DECIDED),
     ]
-    assert f"{moments[0].astimezone(timezone.get_default_timezone()):%H.%M}-" in sessions(found)[0].span
+    assert sessions(found)[0].span == f"{clock.short_date(start)} 09.50-10.15 WIB"
+
+
+def test_session_over_midnight_names_both_days() -> None:
+    begun = datetime(2028, 2, 29, 16, 50, tzinfo=UTC)
+    session = Session(1, "Rina Lestari", Kind.DECIDED, 2, begun, begun + timedelta(minutes=25))
+    assert session.span == "29 Feb 2028 23.50 WIB – 01 Mar 2028 00.15 WIB"
 
 
 def test_database_refuses_release_by_who_answered(found: DataRequest, rina: User) -> None:
