@@ -4,16 +4,22 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core.doors import clock
+from core.doors import clock, pdf_signing
 from core.doors.excel_writer import write_rows
 from core.doors.pdf import render_pdf
 from core.reference.models import Letterhead
+from requests_app.documents import file_sha256
 from requests_app.models import DestructionCertificate, DestructionKind
 from requests_app.retention import seal_of, totals
 
+#: Certificates signed in one task.
+_MOST_SIGNED = 20
 #: Lines of the PDF; the workbook holds all of them.
 MOST_LINES = 1000
 
@@ -96,8 +102,43 @@ def certificate_xlsx(certificate: DestructionCertificate) -> bytes:
         return file.read()
 
 
-def certificate_pdf(certificate: DestructionCertificate) -> bytes:
-    """The certificate with the letterhead of its last day."""
+def sign_certificates() -> None:
+    """Makes and keeps the signed PDFs of closed certificates that have none, oldest first; safe to repeat.
+
+    SigningError ends it at the first that fails: a service may lock whoever repeats a wrong passphrase.
+    """
+    for certificate in _unsigned().order_by("pk")[:_MOST_SIGNED]:
+        _sign(certificate)
+
+
+def awaits_signature() -> bool:
+    """Whether there are closed certificates to sign."""
+    return _unsigned().exists()
+
+
+def _unsigned() -> QuerySet[DestructionCertificate]:
+    closed = DestructionCertificate.objects.filter(state=DestructionCertificate.State.DONE, pdf_sha256="")
+    return closed if pdf_signing.is_on() else closed.none()
+
+
+def _sign(certificate: DestructionCertificate) -> None:
+    with translation.override("id"), tempfile.TemporaryFile() as paper:
+        paper.write(certificate_pdf(certificate, signature=pdf_signing.sentence()))
+        signature = pdf_signing.sign(paper, reason=f"Berita acara pemusnahan {certificate.number}")
+        with transaction.atomic():
+            kept = DestructionCertificate.objects.select_for_update().get(pk=certificate.pk)
+            if kept.pdf_sha256 or signature is None:
+                return
+            # Its one possible name: what a killed worker left is replaced.
+            name = f"destruction/{kept.number}.pdf"
+            kept.pdf.storage.delete(name)
+            kept.pdf = kept.pdf.storage.save(name, File(paper))
+            kept.pdf_sha256, kept.signature = file_sha256(paper), signature.to_json()
+            kept.save(update_fields=["pdf", "pdf_sha256", "signature"])
+
+
+def certificate_pdf(certificate: DestructionCertificate, *, signature: str = "") -> bytes:
+    """The certificate with the letterhead of its last day, and what it says of the signature that will be made."""
     ended = certificate.finished_at or certificate.started_at
     with translation.override("id"):
         lines: list[list[Any]] = []
@@ -112,6 +153,7 @@ def certificate_pdf(certificate: DestructionCertificate) -> bytes:
             "summary": summary(certificate),
             "lines": lines,
             "more": certificate.items.count() - len(lines),
+            "signature": signature,
             "letterhead": Letterhead.on(clock.local_date(ended)),
         }
         return render_pdf("requests_app/documents/destruction.html", context)

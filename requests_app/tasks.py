@@ -10,7 +10,7 @@ from core.doors import clock, mail, queue
 from core.doors.pdf_signing import SigningError
 from core.reference.working_days import WorkingCalendar
 from core.rules.models import WorkRules, day_list
-from requests_app import digest, documents, operations, retention, row_jobs, uploads
+from requests_app import destruction_papers, digest, documents, operations, retention, row_jobs, uploads
 from requests_app.bench import importing
 from requests_app.models import DataRequest, RequestEvent, ResultDocument, Status
 from requests_app.models.request import OFFICER_STATES
@@ -160,6 +160,13 @@ def erase_expired() -> None:
     run = retention.destroy(retention.BATCH)
     if not run.is_over and run.done:
         queue.enqueue("requests_app.tasks.erase_expired")
+    elif destruction_papers.awaits_signature():
+        queue.enqueue("requests_app.tasks.sign_certificates")
+
+
+def sign_certificates() -> None:
+    """Signs the certificates of destruction that are closed; queued every night while there are any."""
+    destruction_papers.sign_certificates()
 
 
 def send_digests() -> None:

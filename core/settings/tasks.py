@@ -27,6 +27,7 @@ TASK_LABELS = {
     "requests_app.tasks.lapse_silent": _("Mengingatkan dan menutup permohonan yang tidak diperbaiki"),
     "requests_app.tasks.count_due_dates": _("Menghitung ulang batas waktu"),
     "requests_app.tasks.erase_expired": _("Memusnahkan data yang masa simpannya berakhir"),
+    "requests_app.tasks.sign_certificates": _("Menandatangani berita acara pemusnahan"),
     "requests_app.tasks.send_digests": _("Mengirim ringkasan batas waktu"),
     "public_site.hub.tasks.daily_check": _("Pemeriksaan harian Info Layanan"),
     "public_site.hub.tasks.check_now": _("Pemeriksaan Info Layanan atas permintaan"),

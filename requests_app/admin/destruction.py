@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -16,9 +17,10 @@ from unfold.decorators import action, display
 from admin_theme.base import ReadOnlyAdmin
 from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
 from core.doors import clock
-from core.doors.storage import PDF, XLSX, file_headers
+from core.doors.storage import PDF, XLSX, file_headers, send_file
 from core.rules.models import WorkRules
 from requests_app import destruction_papers, retention
+from requests_app.admin.signatures import signature_words
 from requests_app.models import DataRequest, DestructionCertificate, DestructionKind
 
 NAME = "requests_app_destructioncertificate"
@@ -41,6 +43,7 @@ class DestructionCertificateAdmin(ReadOnlyAdmin):
         "display_summary",
         "display_files",
         "display_seal",
+        "display_signature",
     )
     readonly_fields = fields
     actions = None
@@ -106,8 +109,8 @@ class DestructionCertificateAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/requests_app/destruction_preview.html", context)
 
-    def paper_view(self, request: HttpRequest, certificate: int, kind: str) -> HttpResponse:
-        """The certificate as PDF or XLSX."""
+    def paper_view(self, request: HttpRequest, certificate: int, kind: str) -> HttpResponseBase:
+        """The certificate as PDF or XLSX: the signed PDF where there is one, the same bytes every time."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         found = get_object_or_404(DestructionCertificate, pk=certificate)
@@ -117,6 +120,8 @@ class DestructionCertificateAdmin(ReadOnlyAdmin):
         }
         if kind not in papers:
             raise Http404
+        if kind == "pdf" and found.pdf:
+            return send_file(found.pdf, name=f"{found.number}.pdf", content_type=PDF)
         make, content_type = papers[kind]
         response = HttpResponse(make(found), content_type=content_type)
         for header, value in file_headers(f"{found.number}.{kind}", inline=False).items():
@@ -143,6 +148,11 @@ class DestructionCertificateAdmin(ReadOnlyAdmin):
             reverse(name, args=[certificate.pk, "pdf"]),
             reverse(name, args=[certificate.pk, "xlsx"]),
         )
+
+    @display(description=_("tanda tangan elektronik"))
+    def display_signature(self, certificate: DestructionCertificate) -> str:
+        """With which certificate the PDF is signed."""
+        return signature_words(certificate.electronic_signature)
 
     @display(description=_("segel"))
     def display_seal(self, certificate: DestructionCertificate) -> str:

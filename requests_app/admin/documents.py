@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -14,9 +13,9 @@ from admin_theme.base import ReadOnlyAdmin
 from admin_theme.buttons import OperationButtonsMixin
 from admin_theme.filters import ChoicesDropdownFilter, RangeDateFilter
 from core.access_log.exporting import RecordedExportAdmin
-from core.doors import clock
 from core.doors.storage import file_size
 from requests_app.admin import revoking
+from requests_app.admin.signatures import signature_words
 from requests_app.models import ResultDocument
 from requests_app.resources import ResultDocumentResource
 
@@ -90,15 +89,7 @@ class ResultDocumentAdmin(OperationButtonsMixin, RecordedExportAdmin, ReadOnlyAd
     @display(description=_("tanda tangan elektronik"))
     def display_signature(self, document: ResultDocument) -> str:
         """With which certificate the PDF is signed, or why it could not be."""
-        signature = document.electronic_signature
-        if signature is None:
-            return document.failure or "–"
-        return gettext("%(subject)s; nomor seri %(serial)s; penerbit %(issuer)s; %(moment)s") % {
-            "subject": signature.subject,
-            "serial": signature.shown_serial,
-            "issuer": signature.issuer,
-            "moment": clock.short_datetime(signature.moment("signed_at")),
-        }
+        return document.failure or signature_words(document.electronic_signature)
 
     @display(description=_("berkas"))
     def display_files(self, document: ResultDocument) -> SafeString | str:

@@ -7,6 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.doors.pdf_signing import Signature
+from core.doors.storage import private_path
+
 
 class DestructionKind(models.TextChoices):
     """The classes of data with a time of their own (product.md §4)."""
@@ -33,6 +36,11 @@ class DestructionCertificate(models.Model):
     counts = models.JSONField(_("jumlah"), default=dict)
     #: Keyed hash over the items, written when it is closed.
     seal = models.CharField(_("segel"), max_length=64, blank=True)
+    #: The signed PDF, made once by the queue where signing is on; otherwise the paper is drawn when it is asked for.
+    pdf = models.FileField(_("PDF"), upload_to=private_path("destruction"), blank=True)
+    pdf_sha256 = models.CharField(max_length=64, blank=True)
+    #: What its electronic signature says (core.doors.pdf_signing.Signature); empty: it has none.
+    signature = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("berita acara pemusnahan")
@@ -51,6 +59,11 @@ class DestructionCertificate(models.Model):
     def number(self) -> str:
         """How people call it: BA-00012."""
         return f"BA-{self.pk or 0:05}"
+
+    @property
+    def electronic_signature(self) -> Signature | None:
+        """The signature of the kept PDF; None where there is none."""
+        return Signature.from_json(self.signature)
 
 
 class DestructionItem(models.Model):

@@ -1,5 +1,6 @@
 """Destruction when the time is over: what goes and stays, holds, certificates, killed workers, the chain (P-01)."""
 
+import hashlib
 import io
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from core.access_log.models import AccessEntry, AccessSubject, Action, ChainHead
 from core.access_log.record import record_access, subject_keys
 from core.access_log.verify import verify_chain
 from core.append_only import closed_tables
+from core.doors.pdf_signing import SigningError
 from core.problems import all_problems
 from core.rules.models import WorkRules
 from requests_app import operations, retention, tasks, workflow
@@ -40,6 +42,7 @@ from requests_app.models import (
 )
 from tests import factories
 from tests.requests_app import results
+from tests.signing import make_certificate, pdfsig, pem, use_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PERSONAL = ("John Doe", "JOHN DOE", "A123123", "2000-12-31")
@@ -397,6 +400,7 @@ OTHER_FILES = {
     "public_site.Guide.file",  # published
     "public_site.GuideVersion.file",
     "reference.Letterhead.logo",
+    "requests_app.DestructionCertificate.pdf",  # the proof itself: numbers, counts and fingerprints
 }
 
 
@@ -565,6 +569,49 @@ def test_certificate_is_a_list_without_persons_for_the_auditor(
     assert answered.number in cells
     assert certificate.seal in cells
     assert not [word for word in PERSONAL if word in " ".join(cells)]
+
+
+def test_certificate_is_signed_once_and_handed_out_as_it_was_signed(
+    client, sign_in, umar, answered, page_text, drain_queue, settings, tmp_path
+):
+    seal = make_certificate(ends=timedelta(days=3650))
+    use_key(settings, tmp_path / "segel.pem", pem(seal))
+    with after(366):
+        run_to_the_end(drain_queue)
+        certificate = DestructionCertificate.objects.get()
+        sign_in(client, umar)
+        address = f"/admin/requests_app/destructioncertificate/{certificate.pk}/berkas/pdf/"
+        first, second = (b"".join(client.get(address).streaming_content) for _time in range(2))
+        page = page_text(client.get(f"/admin/requests_app/destructioncertificate/{certificate.pk}/change/"))
+        tasks.sign_certificates()
+        tasks.erase_expired()
+        drain_queue()
+    assert first == second
+    assert hashlib.sha256(first).hexdigest() == certificate.pdf_sha256
+    assert fresh(certificate).pdf_sha256 == certificate.pdf_sha256
+    told = pdfsig(first, tmp_path)
+    assert "Signature is Valid" in told
+    assert "Total document signed" in told
+    assert "Segel Uji, Direktorat Jenderal Imigrasi; nomor seri" in page
+
+
+def test_certificate_that_could_not_be_signed_is_signed_the_next_night(
+    client, sign_in, umar, answered, drain_queue, settings, tmp_path
+):
+    use_key(settings, tmp_path / "lama.pem", pem(make_certificate(ends=timedelta(minutes=-1))))
+    with after(366):
+        with pytest.raises(SigningError, match="kedaluwarsa"):
+            run_to_the_end(drain_queue)
+        certificate = DestructionCertificate.objects.get()
+        assert (certificate.state, certificate.pdf.name) == ("done", "")
+        # Meanwhile the paper can be had, and says nothing of a signature.
+        sign_in(client, umar)
+        paper = client.get(f"/admin/requests_app/destructioncertificate/{certificate.pk}/berkas/pdf/").content
+        assert "does not contain any signatures" in pdfsig(paper, tmp_path)
+    use_key(settings, tmp_path / "baru.pem", pem(make_certificate(ends=timedelta(days=3650))))
+    with after(367):
+        run_to_the_end(drain_queue)
+    assert fresh(certificate).electronic_signature is not None
 
 
 def test_changed_list_breaks_the_seal(client, sign_in, umar, answered, page_text, drain_queue):

@@ -278,3 +278,13 @@ def test_problems_name_a_certificate_that_ends_or_cannot_be_used(db, signing, se
     assert found()[0].startswith("Sertifikat penanda tangan berakhir pada")
     expire(settings, tmp_path)
     assert "tidak dapat ditandatangani: Sertifikat penanda tangan kedaluwarsa" in found()[0]
+
+
+def test_download_gives_the_signed_bytes_every_time(document, client, sign_in, ratna):
+    tasks.issue_document(str(document.pk))
+    document.refresh_from_db()
+    address = reverse("admin:requests_app_datarequest_result", args=[document.pk, "pdf"])
+    sign_in(client, ratna)
+    for _time in range(2):
+        content = b"".join(client.get(address).streaming_content)
+        assert hashlib.sha256(content).hexdigest() == document.pdf_sha256
