@@ -30,7 +30,7 @@ ANSWER = {
 def make_request(applicant: User, approver: User | None = None, **changes: Any) -> DataRequest:
     """The manual's request, approved and waiting for its document."""
     values: dict[str, Any] = {
-        "number": f"SF4OFLC{next(_numbers):03}",
+        "number": f"SF4OF{next(_numbers):05}",
         "status": Status.ISSUING,
         "letter_number": "1234/11-10-2024/001",
         "letter_date": date(2024, 10, 10),

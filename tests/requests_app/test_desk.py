@@ -45,7 +45,7 @@ def cards(client: Any) -> dict[str, tuple[int, str]]:
 
 def numbers_in(html: str) -> set[str]:
     """The request numbers listed on a page of the list."""
-    return set(re.findall(r"SF4OFLC\d+", html.partition('id="result_list"')[2]))
+    return set(re.findall(r"SF4OF\d{5}", html.partition('id="result_list"')[2]))
 
 
 def test_every_number_leads_to_exactly_those_requests(

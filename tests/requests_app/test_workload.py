@@ -79,7 +79,7 @@ def test_numbers_by_officer_and_lists_behind_them(
     assert len(links) == 6
     for link, number in links:
         listed = client.get(link.replace("&amp;", "&")).content.decode()
-        found = set(re.findall(r"SF4OFLC\d+", listed.partition('id="result_list"')[2]))
+        found = set(re.findall(r"SF4OF\d{5}", listed.partition('id="result_list"')[2]))
         assert len(found) == int(number), link
 
 
