@@ -19,6 +19,18 @@ class Limit(models.Model):
         return self.key
 
 
+class ContentVersion(models.Model):
+    """The one row that changes with everything public pages show; written by triggers (core.content_version)."""
+
+    word = models.CharField(max_length=32)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class OutgoingMail(models.Model):
     """One message to be sent by a worker: its kind and the ids it is built from, never its text (core.doors.mail)."""
 

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.sessions import idle_seconds
 from core.doors import clock
 from core.reference.models import Letterhead
+from public_site.kept import page_version
 from public_site.models import Page, SiteContact
 
 
@@ -19,6 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "letterhead": SimpleLazyObject(lambda: Letterhead.on(clock.today())),
         "contact": SimpleLazyObject(SiteContact.current),
         "footer_pages": SimpleLazyObject(lambda: list(Page.objects.published().filter(in_footer=True))),
+        "page_version": SimpleLazyObject(lambda: page_version(request)),
         "demo": settings.DEMO,
         "session_idle_seconds": idle_seconds(request) if user and user.is_authenticated else 0,
     }

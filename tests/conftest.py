@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -109,6 +110,12 @@ def django_db_setup(django_db_setup, django_db_blocker, database_template):
         database_template.keep()
     with django_db_blocker.unblock():
         load_base_data()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test sees a page that another one had drawn under other settings."""
+    caches["pieces"].clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Names of months and days follow the language in force. Letters, PDFs and workboo
 them: their builders put Indonesian in force.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -52,6 +52,11 @@ ENGLISH_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sat
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return timezone.now()
+
+
+def stored_moment(value: datetime | None) -> datetime | None:
+    """A moment as a plain cursor gives it: SQLite keeps UTC without saying so."""
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def today() -> date:

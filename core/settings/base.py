@@ -131,6 +131,33 @@ else:
     _database.setdefault("OPTIONS", {})["options"] = "-c statement_timeout=30000 -c lock_timeout=5000"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- pages kept in memory -----------------------------------------------------------------------------------
+#: What public pages are made of: a change of any of these rows renews the version under which pieces of pages are
+#: kept (core.content_version). A model that a kept piece reads has to stand here (tests/public_site/test_kept.py).
+CONTENT_MODELS = [
+    "reference.Letterhead",
+    "rules.WorkRules",
+    "catalogue.Service",
+    "public_site.SiteContact",
+    "public_site.Page",
+    "public_site.Faq",
+    "public_site.Guide",
+    "public_site.Hub",
+    "public_site.HubLink",
+    "public_site.Sop",
+    "public_site.SopStep",
+]
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    #: Drawn pieces of public pages, in each process its own; their keys hold the content version, so they never age.
+    "pieces": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pieces",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
+}
+
 # --- language and time --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]

@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
+from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from core.plain_text import visible_text
 from requests_app.forms.texts import say_what_is_missing
@@ -54,6 +56,12 @@ class SiteBoundField(BoundField):
         return self.aria_describedby or ""
 
 
+PLAIN_INPUTS = frozenset(
+    f"django/forms/widgets/{kind}.html"
+    for kind in ("text", "number", "email", "password", "hidden", "date", "url", "tel", "search")
+)
+
+
 class SiteRenderer(DjangoTemplates):
     """Draws forms with ``templates/forms``; widgets stay Django's own."""
 
@@ -61,6 +69,36 @@ class SiteRenderer(DjangoTemplates):
     field_template_name = "forms/field.html"
     formset_template_name = "forms/formset.html"
     bound_field_class = SiteBoundField
+
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> SafeString:
+        """Django's drawing; plain inputs, which are most of all controls, without going through three templates."""
+        if template_name in PLAIN_INPUTS:
+            return plain_input(context["widget"])
+        return mark_safe(super().render(template_name, context, request))  # noqa: S308  Django's templates escape
+
+
+def plain_input(widget: dict[str, Any]) -> SafeString:
+    """Character for character what ``django/forms/widgets/input.html`` draws of a widget's context."""
+    value = widget["value"]
+    parts = [
+        ("type", widget["type"]),
+        ("name", widget["name"]),
+        *([] if value is None else [("value", value)]),
+    ]
+    parts += [(name, value) for name, value in widget["attrs"].items() if value is not False]
+    drawn = (
+        f" {conditional_escape(name)}"
+        if value is True
+        else f' {conditional_escape(name)}="{_escaped(value)}"'
+        for name, value in parts
+    )
+    return mark_safe(f"<input{''.join(drawn)}>")  # noqa: S308  every part is escaped above
+
+
+def _escaped(value: Any) -> str:
+    return conditional_escape(value if isinstance(value, str) else str(value))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,13 @@ def _is_within(path: str, url: str) -> bool:
     return path == url or (url not in ("", "/") and path.startswith(url))
 
 
+@register.filter
+def menu_place(request: Any) -> str:
+    """Where an address stands for the menu: its first part, and whether there is more; few values, whoever asks."""
+    first, slash, rest = str(getattr(request, "path", "")).lstrip("/").partition("/")
+    return f"{first}{slash}{'…' if rest else ''}"
+
+
 @register.inclusion_tag("public_site/parts/navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
     """The main menu; the page says with ``nav`` where it belongs, otherwise its address decides."""

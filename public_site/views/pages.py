@@ -10,29 +10,36 @@ from django.views.decorators.http import require_safe
 from core.catalogue.models import Service
 from core.doors.storage import send_file
 from core.rules.models import WorkRules
+from public_site.kept import render_kept
 from public_site.models import Faq, Guide, Page
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Beranda: what this is, who may use it, where to begin."""
-    rules = WorkRules.current()
-    return render(
+    return render_kept(
         request,
         "public_site/pages/home.html",
-        {
-            "nav": "home",
-            "registration_days": rules.registration_working_days,
-            "services": Service.objects.published(),
-            "answer_days": rules.answer_working_days,
-        },
+        vary={"nav": "home"},
+        content={"rules": WorkRules.current, "services": Service.objects.published},
     )
 
 
 @require_safe
 def information(request: HttpRequest) -> HttpResponse:
     """Informasi: questions, searched with ``?q=`` (every word must occur), and the guides to download."""
+    template = "public_site/pages/information.html"
     query = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:100]
+    # Whether the files are there and how large they are is known to the disk, not to the content version.
+    live = {"guides": Guide.objects.published().filter(audience=Guide.Audience.AGENCY)}
+    if not query:
+        return render_kept(
+            request,
+            template,
+            vary={"nav": "information"},
+            content={"questions": Faq.objects.published},
+            live=live,
+        )
     questions = Faq.objects.published()
     for word in query.split():
         questions = questions.filter(
@@ -41,13 +48,7 @@ def information(request: HttpRequest) -> HttpResponse:
             | Q(question_en__icontains=word)
             | Q(answer_en__icontains=word)
         )
-    context = {
-        "nav": "information",
-        "questions": questions,
-        "query": query,
-        "guides": Guide.objects.published().filter(audience=Guide.Audience.AGENCY),
-    }
-    return render(request, "public_site/pages/information.html", context)
+    return render(request, template, {"nav": "information", "questions": questions, "query": query, **live})
 
 
 @require_safe
@@ -63,11 +64,14 @@ def guide_download(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """Hubungi Kami; the card itself is in every page's context."""
-    return render(request, "public_site/pages/contact.html", {"nav": "contact"})
+    return render_kept(request, "public_site/pages/contact.html", vary={"nav": "contact"})
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """A page an editor wrote."""
-    shown = get_object_or_404(Page.objects.published(), slug=slug)
-    return render(request, "public_site/pages/page.html", {"page": shown})
+
+    def read() -> Page:
+        return get_object_or_404(Page.objects.published(), slug=slug)
+
+    return render_kept(request, "public_site/pages/page.html", vary={}, content={"page": read})
