@@ -86,9 +86,13 @@ def render_kept(
         )
     template = engines["django"].get_template(template_name).template  # type: ignore[attr-defined]  # Django's own
     place = (template_name, request.path)
-    parts: list[str | int] = piece(
-        place, page_version(request), sorted(vary.items()), lambda: _drawn(request, template, vary, content)
-    )
+
+    def draw() -> list[str | int]:
+        return _drawn(request, template, vary, content)
+
+    parts: list[str | int] = piece(place, page_version(request), sorted(vary.items()), draw)
+    if not all(isinstance(part, str) or part in live_parts for part in parts):
+        parts = draw()  # the template was read again since, as happens while somebody works on it
     context = make_context(dict(live), request)
     with context.bind_template(template):
         drawn = [part if isinstance(part, str) else live_parts[part].render(context) for part in parts]

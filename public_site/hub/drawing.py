@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, override
 
@@ -103,6 +104,23 @@ def page_context(
         "has_others": Hub.objects.published().exclude(pk=hub.pk).exists(),
         "updated": day_text(clock.local_date(hub.updated_at), language) if hub.updated_at else "",
     }
+
+
+def guide_files(hub: Hub) -> list[str]:
+    """Names of the files that the page's buttons hand out."""
+    guides = Guide.objects.filter(
+        Q(pk__in=HubLink.objects.filter(hub_id=hub.pk).values("guide"))
+        | Q(pk__in=HubLink.objects.filter(hub_id=hub.pk).values("guide_other"))
+    )
+    return sorted(guides.values_list("file", flat=True)) if hub.pk else []
+
+
+def file_bytes(name: str) -> int:
+    """Size of a guide's file; 0 when it is missing."""
+    try:
+        return int(Guide._meta.get_field("file").storage.size(name))
+    except (OSError, ValueError):
+        return 0
 
 
 def offices_context(language: str, mark: str = "") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.doors.storage import PDF, file_headers, send_file
 from public_site.hub import counting, drawing, guides, qr
 from public_site.hub.models import Hub, HubCount, HubLink, Sop
+from public_site.kept import page_version, piece
 from public_site.models import Guide
 
 CACHE_SECONDS = 600
@@ -72,11 +73,21 @@ def asked_language(request: HttpRequest) -> str:
 
 @shared
 def page(request: HttpRequest, office: str | None = None, language: str = "") -> HttpResponse:
-    """The red buttons, social media, hours, map and phone of one office."""
-    hub = fetch(office)
+    """The red buttons, social media, hours, map and phone of one office; drawn once for each kind of reader."""
+    version = page_version(request)
+    hub: Hub = piece("hub", version, (office or "").lower(), lambda: fetch(office))
     chosen = language or asked_language(request)
+    source = counting.source_of(request)
     counting.count_visit(request, hub)
-    return draw("page.html", drawing.page_context(hub, chosen, counting.source_of(request)), chosen)
+    # Whether the guides' files are there is known to the disk, not to the content version.
+    files: list[str] = piece("hub guides", version, hub.pk, lambda: drawing.guide_files(hub))
+    drawn: HttpResponse = piece(
+        "hub page",
+        version,
+        (hub.pk, chosen, source, [drawing.file_bytes(name) for name in files]),
+        lambda: draw("page.html", drawing.page_context(hub, chosen, source), chosen),
+    )
+    return drawn
 
 
 @shared

@@ -73,7 +73,7 @@ def test_counting_takes_one_query_after_the_first_of_the_day(
     client: Client, hub, django_assert_max_num_queries
 ):
     client.get("/info/")
-    with django_assert_max_num_queries(9) as queries:
+    with django_assert_max_num_queries(4) as queries:
         client.get("/info/")
     writing = [query["sql"] for query in queries.captured_queries if not query["sql"].startswith("SELECT")]
     assert len([sql for sql in writing if "SAVEPOINT" not in sql]) == 1
