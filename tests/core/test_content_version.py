@@ -133,7 +133,7 @@ def test_every_table_of_content_has_its_triggers_and_a_lost_one_is_told() -> Non
     assert content_version.missing(connection) == []
     content_version.drop_triggers(connection)
     assert len(content_version.missing(connection)) >= len(content_version.watched_tables())
-    assert "core.W002" in {found.id for found in run_checks(databases=["default"])}
+    assert "core.W004" in {found.id for found in run_checks(databases=["default"])}
     before = content_version.current()
     call_command("migrate", verbosity=0, interactive=False)
     assert content_version.missing(connection) == []
