@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
@@ -40,6 +41,13 @@ REGIONS = [
 
 #: The suite makes few cycles and keeps millions of objects: looking for garbage less often saves a twentieth.
 gc.set_threshold(100_000, 50, 100)
+
+
+# Properties are tried with the same examples each time, and nobody judges how quick the machine makes them up.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -384,7 +384,11 @@ people = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(people=people, as_text=st.booleans())
 def test_rows_written_into_the_template_come_back_equal(template, people, as_text) -> None:
     entries = [

@@ -226,7 +226,9 @@ def test_without_any_rule_something_polite_is_said(db):
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(text=st.text(max_size=80))
 def test_any_text_gets_an_answer(rules, text):
