@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
+from pyhanko.pdf_utils.generic import NumberObject
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from core.doors.pdf_signing import keys, local
 from tests.signing import make_certificate
@@ -82,6 +84,15 @@ class Service(http.server.BaseHTTPRequestHandler):
             local.PdfSignatureMetadata(field_name="Sig"), local._signer(keys.Key(*self.seal, ()))
         )
         signer.sign_pdf(local.IncrementalPdfFileWriter(file, strict=False), in_place=True)
+        if self.mode == "long-term":  # what BSrE may add so that the signature outlives its certificate
+            certificate = local._certificate(self.seal[1])
+            DocumentSecurityStore.add_dss(file, sig_contents=None, certs=[certificate])
+        elif self.mode == "altered":
+            writer = local.IncrementalPdfFileWriter(file)
+            page = writer.root["/Pages"]["/Kids"][0].get_object()
+            page["/Rotate"] = NumberObject(180)
+            writer.update_container(page)
+            writer.write_in_place()
         return file.getvalue()
 
     def _send(self, status: int, content: bytes, kind: str) -> None:

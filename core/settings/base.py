@@ -299,7 +299,7 @@ PDF_SIGNING_CERTIFICATE = env.str("PDF_SIGNING_CERTIFICATE", default="")
 PDF_SIGNING_PASSPHRASE = env.str("PDF_SIGNING_PASSPHRASE", default="")
 #: Address of a timestamp authority (RFC 3161); empty: the signature carries our own clock.
 PDF_SIGNING_TSA = env.str("PDF_SIGNING_TSA", default="")
-PDF_SIGNING_TIMEOUT = _whole("PDF_SIGNING_TIMEOUT", default=20, low=1, high=300)
+PDF_SIGNING_TIMEOUT = _whole("PDF_SIGNING_TIMEOUT", default=20, low=1, high=120)
 BSRE_URL = env.str("BSRE_URL", default="")
 BSRE_USERNAME = env.str("BSRE_USERNAME", default="")
 BSRE_PASSWORD = env.str("BSRE_PASSWORD", default="")

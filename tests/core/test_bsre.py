@@ -28,7 +28,7 @@ def sign() -> tuple[bytes, Any]:
     return file.getvalue(), signature
 
 
-@pytest.mark.parametrize("mode", ["sign", "rewrite"])
+@pytest.mark.parametrize("mode", ["sign", "rewrite", "long-term"])
 def test_service_gets_file_and_signer_and_its_pdf_is_taken(mode, service, tmp_path):
     service.mode = mode
     content, signature = sign()
@@ -80,6 +80,7 @@ def error(text: str, name: str = "error") -> bytes:
         ("redirect", r"menolak \(307\)", False),
         ("cut", r"tidak menjawab \(IncompleteRead\)", True),
         ("unsigned", "tidak memuat tanda tangan", False),
+        ("altered", "tidak sah", False),
         ("another", "isinya berbeda", False),
         ("huge", "terlalu besar", False),
     ],

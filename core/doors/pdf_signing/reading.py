@@ -7,9 +7,10 @@ from asn1crypto.x509 import Certificate, Name
 from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from core.doors.pdf_signing.errors import SigningError
@@ -20,16 +21,17 @@ _PARTS = ("common_name", "organizational_unit_name", "organization_name")
 def read(file: IO[bytes]) -> dict[str, Any]:
     """The values of ``pdf_signing.Signature`` but for its method; SigningError unless the last signature holds."""
     try:
-        found = PdfFileReader(file).embedded_signatures
+        reader = PdfFileReader(file)
+        found = reader.embedded_regular_signatures
         if not found:
             raise SigningError(_("PDF tidak memuat tanda tangan elektronik."))
         # Trust is a question for the reader of the document; none of the system's authorities is asked here.
         context = ValidationContext(trust_roots=[], allow_fetching=False)
         status = validate_pdf_signature(found[-1], context)
+        is_whole = _is_whole(reader, found[-1].signed_revision, status)
     except (PdfError, SignatureValidationError, ValueError, TypeError, KeyError, IndexError) as error:
         raise SigningError(_("Tanda tangan elektronik pada PDF tidak dapat dibaca.")) from error
     stamp = status.timestamp_validity
-    is_whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     if not (
         status.intact and status.valid and is_whole and (stamp is None or (stamp.intact and stamp.valid))
     ):
@@ -47,6 +49,15 @@ def read(file: IO[bytes]) -> dict[str, Any]:
         "is_timestamped": stamp is not None,
         "is_self_signed": certificate.subject == certificate.issuer,
     }
+
+
+def _is_whole(reader: PdfFileReader, revision: int, status: PdfSignatureStatus) -> bool:
+    """Whether nothing follows the signature but what keeps it provable (PAdES B-LT: certificates, timestamps)."""
+    if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
+        return True
+    level = status.modification_level
+    is_followed = reader.xrefs.total_revisions > revision + 1
+    return is_followed and level is not None and level <= ModificationLevel.LTA_UPDATES
 
 
 def _shown(name: Name) -> str:
