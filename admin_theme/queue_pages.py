@@ -85,8 +85,9 @@ class FailedTaskAdmin(BulkOperationsMixin, OperationButtonsMixin, FinishedTaskAd
 
     @display(description=_("Galat"))
     def display_error(self, task: Failure) -> str:
-        """The error in one line."""
-        return Truncator(without_row(str(task.result))).chars(100)
+        """What went wrong in one line; where it happened stands on the task's own page."""
+        words, _colon, frames = without_row(str(task.result)).partition(" : Traceback")
+        return Truncator(words.strip() or frames).chars(200)
 
     @display(description=_("Galat"))
     def display_result(self, task: Failure) -> str:
