@@ -31,6 +31,21 @@ class ContentVersion(models.Model):
         return self.word
 
 
+class LoadedSource(models.Model):
+    """What a loader last brought into this database, so that the next start need not compare it row by row."""
+
+    subject = models.CharField(max_length=40, primary_key=True)
+    #: SHA-256 of where it came from: version of the package and the rules of reading it.
+    fingerprint = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class OutgoingMail(models.Model):
     """One message to be sent by a worker: its kind and the ids it is built from, never its text (core.doors.mail)."""
 

