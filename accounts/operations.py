@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -282,7 +282,12 @@ def _new_agency(name: str, code: str, registration: Registration) -> Agency:
         raise ValidationError(
             {names.get(field, field): errors for field, errors in error.message_dict.items()}
         ) from error
-    agency.save()
+    try:
+        with transaction.atomic():
+            agency.save()
+    except IntegrityError:
+        # A colleague has just opened it, with another registration of the same agency, or has taken the code.
+        return _new_agency(name, code, registration)
     return agency
 
 

@@ -6,12 +6,13 @@ import threading
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django_q.models import OrmQ
 
 from accounts import operations, otp
 from accounts.models import Agency, Registration, SignInCode, User
 from core.models import OutgoingMail
+from tests.database import run_until_it_waits
 from tests.factories import make_agency, make_applicant, make_registration
 
 CHECKED = dict.fromkeys(operations.CHECKLIST, True)
@@ -35,6 +36,34 @@ def test_approve_skips_a_user_id_that_exists(budi, base_data):
     agency = make_agency()
     make_applicant("badanit_001", "Lama", agency)
     assert approve(make_registration(), budi, agency=agency).username == "BADANIT_002"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [("KEMENTERIAN CONTOH", "CONTOH_002"), ("LEMBAGA LAIN", "agency_code")],
+    ids=["same agency", "only the code"],
+)
+def test_new_agency_is_opened_once_by_two_verifiers_at_once(budi, base_data, name, outcome):
+    """The second one meets the agency of the first, or reads that its code is taken."""
+    told = []
+
+    def come():
+        try:
+            told.append(approve(second, budi, agency_name=name).username)
+        except ValidationError as refusal:
+            told.extend(refusal.message_dict)
+        finally:
+            connections.close_all()
+
+    first, second = make_registration(), make_registration()
+    coming = threading.Thread(target=come)
+    with transaction.atomic():
+        assert approve(first, budi).username == "CONTOH_001"
+        run_until_it_waits(coming)
+    coming.join()
+    assert told == [outcome]
 
 
 def test_approve_gives_all_reasons_at_once(budi, base_data):
