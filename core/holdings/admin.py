@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from admin_theme.base import ReadOnlyAdmin
@@ -31,7 +31,7 @@ from core.doors import clock
 from core.doors.excel_writer import write_rows
 from core.doors.storage import XLSX, send_file
 from core.holdings import importing, undoing
-from core.holdings.forms import MOST_RESULTS, ImportForm, RecordSearchForm
+from core.holdings.forms import MOST_RESULTS, ImportForm, RecordSearchForm, SendBackForm
 from core.holdings.models import ImportRun, Record
 from core.holdings.purposes import clean_purpose, purpose_refusal
 from core.holdings.resources import RecordResource, template_rows
@@ -157,7 +157,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
-    """Imports: the file is checked in the queue, then an officer saves or drops it."""
+    """Imports: the file is checked in the queue; who brought it asks or drops it, another officer has it written."""
 
     form = ImportForm
     empty_text = gettext_lazy(
@@ -171,29 +171,64 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         "created_count",
         "updated_count",
         "by",
+        "approved_by",
         "created_at",
     )
     list_filter = ("service", "stage", ("created_at", RangeDateFilter))
     search_fields = ("file_name",)
-    list_select_related = ("service", "by")
+    list_select_related = ("service", "by", "approved_by")
     operation_buttons = (
+        OperationButton(
+            "ask",
+            label=gettext_lazy("Minta persetujuan"),
+            operation=importing.ask_to_save,
+            permission=importing.RIGHT,
+            reasons=importing.reasons_against_asking,
+            variant="primary",
+            icon="send",
+            confirm=gettext_lazy("Petugas lain memeriksa ringkasan ini lalu menyimpannya. Lanjutkan?"),
+            success=gettext_lazy("%(object)s menunggu persetujuan petugas lain."),
+        ),
         OperationButton(
             "save",
             label=gettext_lazy("Simpan ke basis data"),
             operation=importing.save_import,
-            permission=importing.RIGHT,
-            reasons=lambda run, user: importing.reasons_against_saving(run),
+            permission=importing.APPROVE,
+            reasons=importing.reasons_against_saving,
             variant="primary",
             icon="save",
+            is_weighty=True,
             confirm=gettext_lazy("Catatan dengan kunci sumber yang sama akan diganti. Lanjutkan?"),
             success=gettext_lazy("%(object)s sedang disimpan."),
+        ),
+        OperationButton(
+            "save_alone",
+            label=gettext_lazy("Simpan tanpa petugas kedua"),
+            operation=importing.save_alone,
+            permission=importing.RIGHT,
+            reasons=lambda run, user: importing.reasons_against_saving_alone(run),
+            variant="primary",
+            icon="save",
+            is_weighty=True,
+            confirm=gettext_lazy("Catatan dengan kunci sumber yang sama akan diganti. Lanjutkan?"),
+            success=gettext_lazy("%(object)s sedang disimpan."),
+        ),
+        OperationButton(
+            "send_back",
+            label=gettext_lazy("Kembalikan"),
+            operation=importing.send_back,
+            permission=importing.APPROVE,
+            reasons=lambda run, user: importing.obstacles(run, Stage.ASKED),
+            icon="undo",
+            form_class=SendBackForm,
+            success=gettext_lazy("%(object)s dikembalikan kepada pengunggah."),
         ),
         OperationButton(
             "discard",
             label=gettext_lazy("Batalkan impor"),
             operation=importing.discard_import,
             permission=importing.RIGHT,
-            reasons=lambda run, user: importing.obstacles(run, Stage.CHECKING, Stage.READY, Stage.REFUSED),
+            reasons=lambda run, user: importing.obstacles(run, *importing.DISCARDABLE),
             variant="danger",
             icon="delete",
             confirm=gettext_lazy("Berkas dihapus dan tidak ada yang disimpan. Lanjutkan?"),
@@ -225,6 +260,9 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         if obj.undone_by_id is not None:
             counts = ("removed_count", "restored_count", "kept_count")
             undone = ((gettext_lazy("Pembatalan"), {"fields": (("undone_by", "undone_at"), counts)}),)
+        asked: tuple[Any, ...] = (("asked_at", "note"),) if obj.asked_at else ()
+        if obj.approved_by_id is not None:
+            asked = (*asked, ("approved_by", "approved_at"), "is_alone")
         return (
             *undone,
             (
@@ -234,6 +272,8 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
                         ("service", "file_name"),
                         ("display_stage_name", "by"),
                         ("created_at", "finished_at"),
+                        *asked,
+                        "sha256",
                     )
                 },
             ),
@@ -356,6 +396,7 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         label={
             Stage.CHECKING: "info",
             Stage.READY: "warning",
+            Stage.ASKED: "warning",
             Stage.WRITING: "info",
             Stage.DONE: "success",
             Stage.REFUSED: "danger",
@@ -369,6 +410,8 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("tahap"))
     def display_stage_name(self, run: ImportRun) -> str:
         """The stage on the run's own page, where labels are not drawn."""
+        if run.stage == Stage.ASKED:
+            return _("Menunggu persetujuan petugas lain daripada pengunggah")
         return str(Stage(run.stage).label)
 
     @admin.display(description=gettext_lazy("kesalahan"))
@@ -396,6 +439,29 @@ class ImportRunAdmin(OperationButtonsMixin, ReadOnlyAdmin):
         if not run.preview:
             return "–"
         return table(RecordResource(run.service).headers, run.preview)
+
+
+def waiting_badge(request: HttpRequest) -> str:
+    """The number beside "Impor" in the sidebar: files that this officer may have written."""
+    if not request.user.has_perm(importing.APPROVE):
+        return ""
+    return str(importing.waiting_for(request.user).count() or "")
+
+
+def dashboard_notices(request: HttpRequest) -> list[dict[str, Any]]:
+    """The line on the desk of those who may have an import written that waits; one query."""
+    if not request.user.has_perm(importing.APPROVE):
+        return []
+    number = importing.waiting_for(request.user).count()
+    if not number:
+        return []
+    text = ngettext(
+        "%(count)d impor basis data menunggu persetujuan Anda.",
+        "%(count)d impor basis data menunggu persetujuan Anda.",
+        number,
+    )
+    link = reverse("admin:holdings_importrun_changelist") + f"?stage__exact={Stage.ASKED}"
+    return [{"tone": "amber", "text": text % {"count": number}, "link": link}]
 
 
 class _Opened(File):

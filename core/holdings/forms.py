@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz import fuzz
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core.catalogue.dates import parse_date
 from core.catalogue.models import Service
@@ -125,6 +126,17 @@ class RecordSearchForm(forms.Form):
         """Those born that day whose name sounds alike; a day has a few hundred persons."""
         scored = [(fuzz.ratio(wanted, known), pk) for pk, known in records.values_list("pk", "sound_key")]
         return [pk for score, pk in sorted(scored, reverse=True)[:MOST_RESULTS] if score >= LEAST_LIKENESS]
+
+
+class SendBackForm(BaseDialogForm):
+    """What whoever brought the file has to mend or explain."""
+
+    note = forms.CharField(
+        label=_("Alasan"),
+        min_length=5,
+        max_length=250,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
 
 
 class ImportForm(forms.ModelForm):

@@ -1,4 +1,9 @@
-"""The verbs of an import of holdings: start, check, save, write, discard (architecture.md §4)."""
+"""The verbs of an import of holdings: start, check, ask, save or send back, write, discard (architecture.md §4).
+
+Four eyes (security.md S-25): whoever brings a file asks, and another officer has it written; the database holds it too.
+An office with one officer may switch the second one off in the rules of work, which is recorded there, and at each
+import saved alone.
+"""
 
 import contextlib
 import hashlib
@@ -15,8 +20,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from admin_theme.changes import record_change
 from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.catalogue.models import Service
@@ -27,9 +35,11 @@ from core.holdings.loading import lock_holdings, refresh_plans
 from core.holdings.models import ImportRun
 from core.holdings.prepared import RowMaker, compare, key_of, rules_hash, write_lines
 from core.holdings.resources import RecordResource, cell_text
+from core.rules.models import WorkRules
 from core.sheet_imports import find_columns, first_sheet
 
 RIGHT = "holdings.add_importrun"
+APPROVE = "holdings.approve_importrun"
 ENDINGS = (".xlsx", ".csv")
 #: Rows between two commits: fewer make the indexes be written more often, more keep others waiting.
 BATCH = 5000
@@ -37,6 +47,7 @@ MOST_ERRORS = 300
 PREVIEW_ROWS = 8
 
 Stage = ImportRun.Stage
+DISCARDABLE = (Stage.CHECKING, Stage.READY, Stage.ASKED, Stage.REFUSED)
 
 
 # --- what the officer does --------------------------------------------------------------------------------
@@ -68,12 +79,68 @@ def check_upload(uploaded: UploadedFile) -> None:
 
 
 @transaction.atomic
+def ask_to_save(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
+    """Lays a checked file before another officer; pressing twice gives the same."""
+    run = lock_run(pk, by)
+    if run.stage == Stage.ASKED:
+        return run
+    _require(run, Stage.READY)
+    if reasons := reasons_against_asking(run, by):
+        raise ValidationError(reasons)
+    run.stage, run.asked_at, run.note = Stage.ASKED, clock.now(), ""
+    run.save(update_fields=["stage", "asked_at", "note"])
+    record_change(by, run, gettext_noop("Persetujuan impor diminta"))
+    return run
+
+
+@transaction.atomic
+def send_back(pk: uuid.UUID | str, *, by: Any, note: str) -> ImportRun:
+    """Gives a file back to whoever brought it, with the reason."""
+    run = lock_run(pk, by, APPROVE)
+    _require(run, Stage.ASKED)
+    run.stage, run.note = Stage.READY, note
+    run.save(update_fields=["stage", "note"])
+    record_change(by, run, gettext_noop("Impor dikembalikan"), [(gettext_noop("alasan"), "", note)])
+    return run
+
+
+@transaction.atomic
 def save_import(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
-    """Sends a checked file to be written; pressing twice gives the same."""
+    """Another officer sends a file to be written that was laid before them; pressing twice gives the same."""
+    run = lock_run(pk, by, APPROVE)
+    if run.stage in (Stage.WRITING, Stage.DONE):
+        return run
+    _require(run, Stage.ASKED)
+    if run.by_id == by.pk:
+        raise ValidationError(_own_text())
+    _begin_writing(run, by)
+    return run
+
+
+@transaction.atomic
+def save_alone(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
+    """Sends a checked file to be written without another officer, where the rules of work allow it."""
     run = lock_run(pk, by)
     if run.stage in (Stage.WRITING, Stage.DONE):
         return run
-    _require(run, Stage.READY)
+    _require(run, Stage.READY, Stage.ASKED)
+    if needs_second_officer():
+        raise ValidationError(_own_text())
+    run.is_alone = run.by_id == by.pk
+    _begin_writing(run, by)
+    return run
+
+
+def needs_second_officer() -> bool:
+    """Whether an import is saved by another officer than the one who brought it (rules of work)."""
+    return WorkRules.current().second_for_imports
+
+
+def _own_text() -> str:
+    return _("Anda mengunggah berkas ini. Penyimpanannya disetujui petugas lain")
+
+
+def _begin_writing(run: ImportRun, by: Any) -> None:
     lock_holdings(run.service_id)
     if refusal := busy_reason(run, Stage.UNDOING):
         raise ValidationError(refusal)
@@ -86,18 +153,24 @@ def save_import(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
         count=run.total,
     )
     run.service.mark_used()
+    run.approved_by, run.approved_at = by, clock.now()
     run.stage, run.keeps_former = Stage.WRITING, True
     run.created_count, run.updated_count, run.preview = 0, 0, []
     run.save()
+    deed = (
+        gettext_noop("Impor disimpan tanpa petugas kedua")
+        if run.is_alone
+        else gettext_noop("Impor disetujui")
+    )
+    record_change(by, run, deed)
     queue.enqueue("core.holdings.importing.write_import", str(run.pk))
-    return run
 
 
 @transaction.atomic
 def discard_import(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
     """Drops a file that will not be written."""
     run = lock_run(pk, by)
-    _require(run, Stage.CHECKING, Stage.READY, Stage.REFUSED)
+    _require(run, *DISCARDABLE)
     _end(run, Stage.UNDONE)
     return run
 
@@ -107,12 +180,35 @@ def obstacles(run: ImportRun, *stages: str) -> list[str] | None:
     return [] if run.stage in stages else None
 
 
-def reasons_against_saving(run: ImportRun) -> list[str] | None:
-    """For the button: None hides, empty offers, a text says what to wait for."""
-    if run.stage != Stage.READY:
+def reasons_against_asking(run: ImportRun, by: Any) -> list[str] | None:
+    """For the button: None hides, empty offers, a text says who may."""
+    if run.stage != Stage.READY or not needs_second_officer():
+        return None
+    return [] if run.by_id == by.pk else [_("Hanya yang mengunggah berkas ini yang meminta persetujuan")]
+
+
+def reasons_against_saving(run: ImportRun, by: Any) -> list[str] | None:
+    """For the second officer's button: None hides, empty offers, texts say why not or what to wait for."""
+    if run.stage != Stage.ASKED:
+        return None
+    own = [_own_text()] if run.by_id == by.pk else []
+    refusal = busy_reason(run, Stage.UNDOING)
+    return [*own, refusal] if refusal else own
+
+
+def reasons_against_saving_alone(run: ImportRun) -> list[str] | None:
+    """For the button of an office with one officer; as above."""
+    if run.stage not in (Stage.READY, Stage.ASKED) or needs_second_officer():
         return None
     refusal = busy_reason(run, Stage.UNDOING)
     return [refusal] if refusal else []
+
+
+def waiting_for(user: Any) -> QuerySet[ImportRun]:
+    """Imports that this officer may have written now."""
+    if not user.has_perm(APPROVE):
+        return ImportRun.objects.none()
+    return ImportRun.objects.filter(stage=Stage.ASKED).exclude(by=user.pk)
 
 
 def busy_reason(run: ImportRun, *stages: str) -> str:
@@ -337,7 +433,7 @@ def forget_abandoned() -> None:
     Runs daily.
     """
     before = clock.now() - timedelta(days=settings.IMPORT_UNDO_DAYS)
-    waiting = (Stage.CHECKING, Stage.READY)
+    waiting = (Stage.CHECKING, Stage.READY, Stage.ASKED)
     old = ImportRun.objects.filter(stage__in=waiting, created_at__lt=before)
     for pk in list(old.values_list("pk", flat=True)):
         with transaction.atomic():

@@ -68,6 +68,7 @@ class ImportRun(models.Model):
     class Stage(models.TextChoices):
         CHECKING = "checking", _("Diperiksa")
         READY = "ready", _("Siap disimpan")
+        ASKED = "asked", _("Menunggu persetujuan")
         WRITING = "writing", _("Disimpan")
         DONE = "done", _("Selesai")
         REFUSED = "refused", _("Ditolak")
@@ -106,6 +107,21 @@ class ImportRun(models.Model):
         related_name="+",
     )
     created_at = models.DateTimeField(_("dimulai pada"), auto_now_add=True)
+    asked_at = models.DateTimeField(_("persetujuan diminta pada"), null=True, blank=True)
+    #: Who had it written: never who brought it, unless ``is_alone``.
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("disetujui oleh"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    approved_at = models.DateTimeField(_("disetujui pada"), null=True, blank=True)
+    #: Saved by whoever brought it, while the rules of work asked for nobody else.
+    is_alone = models.BooleanField(_("tanpa petugas kedua"), default=False, editable=False)
+    #: Why it was sent back to whoever brought it.
+    note = models.CharField(_("alasan pengembalian"), max_length=250, blank=True)
     finished_at = models.DateTimeField(_("selesai pada"), null=True, blank=True)
     #: Whether what it replaced is still known (``FormerRecord``): without it nothing can be undone.
     keeps_former = models.BooleanField(default=False, editable=False)
@@ -128,7 +144,26 @@ class ImportRun(models.Model):
         verbose_name = _("impor basis data")
         verbose_name_plural = pgettext_lazy("jamak", "impor basis data")
         ordering: ClassVar[list[str]] = ["-created_at"]
-        permissions: ClassVar = [("undo_importrun", _("Membatalkan impor basis data yang sudah disimpan"))]
+        permissions: ClassVar = [
+            ("approve_importrun", _("Menyetujui penyimpanan impor basis data")),
+            ("undo_importrun", _("Membatalkan impor basis data yang sudah disimpan")),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            # Four eyes (security.md S-25). A load by no person, such as the demo's, has no second one either.
+            models.CheckConstraint(
+                name="import_approved_by_another",
+                condition=models.Q(approved_by__isnull=True)
+                | models.Q(by__isnull=True)
+                | models.Q(is_alone=True)
+                | ~models.Q(approved_by=models.F("by")),
+            ),
+            models.CheckConstraint(
+                name="import_written_once_approved",
+                condition=~models.Q(stage="writing")
+                | models.Q(by__isnull=True)
+                | models.Q(approved_by__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name or str(self.id)

@@ -2,6 +2,10 @@
 
 Only the newest import that touched a record can be undone; an older one after it. A record on which an answer rests
 stays as the import left it, because the answer has to show what it was copied from.
+
+One officer may undo what two have brought in (security.md S-25 asks for two at saving): undoing brings nothing new, and
+wrong records about people must be able to leave at once. It asks again who is there, is recorded, and all
+administrators, whoever brought the file and whoever approved it are told by mail.
 """
 
 import uuid
@@ -22,6 +26,7 @@ from admin_theme.changes import record_change
 from core.access_log.models import Action
 from core.access_log.record import record_access
 from core.doors import clock, queue
+from core.holdings.emails import tell_undone
 from core.holdings.importing import busy_reason, lock_run, locked_run
 from core.holdings.loading import BATCH, Places, build_record, lock_holdings, save_records
 from core.holdings.models import FormerRecord, ImportRun, Record
@@ -239,6 +244,7 @@ def _finish(run: ImportRun) -> None:
         (gettext_noop("dipertahankan"), "", str(run.kept_count)),
     ]
     record_change(run.undone_by, run, gettext_noop("Impor dibatalkan"), values)
+    tell_undone(run)
 
 
 def forget_former() -> None:

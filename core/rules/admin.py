@@ -38,7 +38,10 @@ class WorkRulesAdmin(OfficerModelAdmin):
             },
         ),
         (_("PKS"), {"fields": ("agreement_warnings", "agreement_grace_days")}),
-        (_("Persetujuan kedua"), {"fields": ("second_approval_rows", "new_agency_days")}),
+        (
+            _("Persetujuan kedua"),
+            {"fields": ("second_approval_rows", "new_agency_days", "second_for_imports")},
+        ),
         (_("Percakapan"), {"fields": ("message_days",)}),
         (
             _("Masa simpan"),

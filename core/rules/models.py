@@ -104,6 +104,14 @@ class WorkRules(models.Model):
         validators=[Between(0, 1000)],
         help_text=_("Hari sejak PKS pertama berlaku; permohonannya memerlukan persetujuan kedua."),
     )
+    second_for_imports = models.BooleanField(
+        _("Impor disetujui petugas lain"),
+        default=True,
+        help_text=_(
+            "Berkas impor basis data disimpan oleh petugas lain daripada yang mengunggahnya. "
+            "Matikan hanya bila kantor memiliki satu petugas."
+        ),
+    )
     message_days = models.PositiveSmallIntegerField(
         _("Percakapan sesudah selesai"),
         default=14,

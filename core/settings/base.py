@@ -347,6 +347,7 @@ MAIL_BUILDERS = {
     "requests": "requests_app.emails",
     "hub": "public_site.hub.emails",
     "core": "core.emails",
+    "holdings": "core.holdings.emails",
 }
 
 # --- Info Layanan (public_site.hub) ---------------------------------------------------------------------------
@@ -378,6 +379,7 @@ CALENDAR_TASKS = ["requests_app.tasks.count_due_dates"]
 #: Lines above the officers' first page: dotted paths of ``f(request) -> list of {"tone", "text", "link"}``.
 DASHBOARD_NOTICES = [
     "core.reference.holiday_import.dashboard_notices",
+    "core.holdings.admin.dashboard_notices",
     "requests_app.admin.conversation.dashboard_notices",
     "requests_app.admin.revoking.dashboard_notices",
     "public_site.hub.admin.dashboard_notices",

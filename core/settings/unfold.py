@@ -56,7 +56,12 @@ SITE_MAP: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             {"title": _("Basis Data Keimigrasian"), "icon": "database", "model": "holdings.Record"},
-            {"title": _("Impor"), "icon": "upload_file", "model": "holdings.ImportRun"},
+            {
+                "title": _("Impor"),
+                "icon": "upload_file",
+                "model": "holdings.ImportRun",
+                "badge": "core.holdings.admin.waiting_badge",
+            },
             {"title": _("Status paspor"), "icon": "badge", "model": "public_site.PassportStatus"},
         ],
     },

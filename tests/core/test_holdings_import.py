@@ -1,5 +1,6 @@
 """Imports of holdings by staff: templates, errors by cell, upsert, resume, and who may."""
 
+import hashlib
 import io
 from datetime import timedelta
 from pathlib import Path
@@ -7,12 +8,16 @@ from uuid import UUID
 
 import openpyxl
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.urls import reverse
 from openpyxl import Workbook
 
+from accounts.models import User
 from core.access_log.models import AccessEntry, Action
 from core.catalogue.models import ServiceField
 from core.doors import clock
@@ -23,6 +28,8 @@ from core.holdings.loading import WRITTEN_COLUMNS, build_record
 from core.holdings.models import ImportRun, Record
 from core.holdings.resources import KEY_LABEL, RecordResource
 from core.reference.loading import load_countries, load_offices
+from core.rules.models import WorkRules
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +65,7 @@ def bring_in(service, uploaded, by, drain_queue):
     drain_queue()
     run = ImportRun.objects.get(pk=run.pk)
     if run.stage == Stage.READY:
-        importing.save_import(run.pk, by=by)
+        factories.save_import(run, by)
         drain_queue()
     return ImportRun.objects.get(pk=run.pk)
 
@@ -154,7 +161,7 @@ def test_writing_resumes_where_it_stopped(passport, rina, drain_queue, monkeypat
     rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(5)]
     run = importing.start_import(passport, workbook(passport, *rows), by=rina)
     drain_queue()
-    importing.save_import(run.pk, by=rina)
+    factories.save_import(run, rina)
     calls = die_at_second_batch(monkeypatch)
     with pytest.raises(RuntimeError):
         importing.write_import(str(run.pk))
@@ -171,7 +178,7 @@ def test_two_workers_write_an_import_once(passport, rina, drain_queue, monkeypat
     rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(6)]
     run = importing.start_import(passport, workbook(passport, *rows), by=rina)
     drain_queue()
-    importing.save_import(run.pk, by=rina)
+    factories.save_import(run, rina)
     stored = []
 
     def other_worker_comes_between(execute, sql, params, many, context):
@@ -202,7 +209,7 @@ def test_import_that_is_right_no_longer_ends_with_the_reason(
         passport, workbook(passport, *rows, {**GOOD, KEY_LABEL: "K-9", "Jumlah Halaman": "48"}), by=rina
     )
     drain_queue()
-    importing.save_import(run.pk, by=rina)
+    factories.save_import(run, rina)
     if is_begun:
         die_at_second_batch(monkeypatch)
         with pytest.raises(RuntimeError):
@@ -230,7 +237,7 @@ def test_saving_reads_the_file_again_only_when_what_the_check_kept_does_not_hold
         runs.append(importing.start_import(passport, workbook(passport, {**GOOD, KEY_LABEL: key}), by=rina))
         drain_queue()
         runs[-1].refresh_from_db()
-        importing.save_import(runs[-1].pk, by=rina)
+        factories.save_import(runs[-1], rina)
     whole, damaged, gone = runs
     Path(whole.file.path).unlink()
     kept = Path(damaged.prepared.path)
@@ -289,7 +296,7 @@ def test_rows_are_prepared_as_records_are_built(catalogue, rina, drain_queue):
 def test_import_that_cannot_be_read_just_now_is_written_later(passport, rina, drain_queue):
     run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
     drain_queue()
-    importing.save_import(run.pk, by=rina)
+    factories.save_import(run, rina)
     run.refresh_from_db()
     Path(run.prepared.path).unlink()
     place = Path(run.file.path)
@@ -306,11 +313,11 @@ def test_import_that_cannot_be_read_just_now_is_written_later(passport, rina, dr
 def test_saving_twice_writes_once_and_is_recorded(passport, rina, drain_queue):
     run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
     drain_queue()
-    importing.save_import(run.pk, by=rina)
-    importing.save_import(run.pk, by=rina)
+    factories.save_import(run, rina)
+    factories.save_import(run, rina)
     assert drain_queue() == 1
     entry = AccessEntry.objects.get(action=Action.IMPORT)
-    assert (entry.actor, entry.count, entry.object_id) == (rina, 1, str(run.pk))
+    assert (entry.actor.username, entry.count, entry.object_id) == ("wulan", 1, str(run.pk))
 
 
 def test_discarded_import_writes_nothing_and_drops_the_file(
@@ -328,7 +335,7 @@ def test_discarded_import_writes_nothing_and_drops_the_file(
     assert ImportRun.objects.get(pk=run.pk).stage == Stage.UNDONE
     assert not Record.objects.exists()
     with pytest.raises(ValidationError):
-        importing.save_import(run.pk, by=rina)
+        factories.save_import(run, rina)
 
 
 def test_abandoned_import_is_forgotten_with_its_file_and_what_it_quotes(
@@ -358,16 +365,101 @@ def test_nobody_else_may_import(passport, budi, kartika, siti, drain_queue):
             importing.start_import(passport, workbook(passport, GOOD), by=person)
 
 
+# --- four eyes ----
+
+
+@pytest.fixture
+def asked(passport, rina, drain_queue):
+    """An import of Rina's that waits for another officer."""
+    run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    drain_queue()
+    return importing.ask_to_save(run.pk, by=rina)
+
+
+@pytest.fixture
+def powerful(rina):
+    """Rina with the right to approve imports as well."""
+    rina.groups.add(Group.objects.get(name="Penyetuju"))
+    return User.objects.get(pk=rina.pk)
+
+
+def test_import_is_never_saved_by_whoever_brought_it(client, sign_in, powerful, asked, page_text):
+    with pytest.raises(ValidationError, match="Anda mengunggah berkas ini"):
+        importing.save_import(asked.pk, by=powerful)
+    sign_in(client, powerful)
+    change = reverse("admin:holdings_importrun_change", args=[asked.pk])
+    assert "Anda mengunggah berkas ini. Penyimpanannya disetujui petugas lain" in page_text(
+        client.get(change)
+    )
+    assert client.post(reverse("admin:holdings_importrun_operation_save", args=[asked.pk])).status_code == 409
+    assert (
+        client.post(reverse("admin:holdings_importrun_operation_save_alone", args=[asked.pk])).status_code
+        == 302
+    )
+    assert ImportRun.objects.get().stage == Stage.ASKED
+    assert importing.waiting_for(powerful).count() == 0
+
+
+@pytest.mark.parametrize("values", [{"stage": "writing"}, {"approved_by": "by"}])
+def test_database_holds_the_second_officer_too(asked, values):
+    values = {name: F(value) if name == "approved_by" else value for name, value in values.items()}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ImportRun.objects.filter(pk=asked.pk).update(**values)
+
+
+def test_import_is_asked_for_by_its_uploader_and_saved_after_that_alone(passport, rina, ratna, drain_queue):
+    run = importing.start_import(passport, workbook(passport, GOOD), by=rina)
+    drain_queue()
+    with pytest.raises(ValidationError, match="sudah berstatus Siap disimpan"):
+        importing.save_import(run.pk, by=ratna)
+    other = factories.make_officer("tono", "Tono Hadi", "Petugas")
+    with pytest.raises(ValidationError, match="Hanya yang mengunggah"):
+        importing.ask_to_save(run.pk, by=other)
+    importing.ask_to_save(run.pk, by=rina)
+    for person in (rina, other):
+        with pytest.raises(PermissionDenied):
+            importing.save_import(run.pk, by=person)
+    assert list(importing.waiting_for(ratna)) == [run]
+    run = importing.save_import(run.pk, by=ratna)
+    assert (run.approved_by, run.is_alone, run.stage) == (ratna, False, Stage.WRITING)
+
+
+def test_import_that_is_sent_back_says_why(client, sign_in, rina, ratna, asked, page_text):
+    sign_in(client, ratna)
+    client.post(
+        reverse("admin:holdings_importrun_operation_send_back", args=[asked.pk]), {"note": "Salah layanan"}
+    )
+    sign_in(client, rina)
+    text = page_text(client.get(reverse("admin:holdings_importrun_change", args=[asked.pk])))
+    assert "Salah layanan" in text
+    assert ImportRun.objects.get().stage == Stage.READY
+    assert importing.ask_to_save(asked.pk, by=rina).note == ""
+
+
+def test_office_with_one_officer_switches_the_second_one_off(client, sign_in, rina, asked, drain_queue):
+    with pytest.raises(ValidationError):
+        importing.save_alone(asked.pk, by=rina)
+    WorkRules.objects.update_or_create(pk=1, defaults={"second_for_imports": False})
+    sign_in(client, rina)
+    client.post(reverse("admin:holdings_importrun_operation_save_alone", args=[asked.pk]))
+    drain_queue()
+    run = ImportRun.objects.get()
+    assert (run.stage, run.approved_by, run.is_alone) == (Stage.DONE, rina, True)
+    told = LogEntry.objects.filter(user=rina, object_id=str(run.pk)).values_list("change_message", flat=True)
+    assert any("tanpa petugas kedua" in message for message in told)
+
+
 # --- console ----
 
 
-def test_officer_imports_in_the_console(client, sign_in, rina, passport, drain_queue, page_text):
+def test_officer_imports_in_the_console(client, sign_in, rina, ratna, passport, drain_queue, page_text):
     sign_in(client, rina)
+    uploaded = workbook(passport, GOOD)
+    digest = hashlib.sha256(uploaded.read()).hexdigest()
+    uploaded.seek(0)
     page = client.get(reverse("admin:holdings_importrun_add"))
     assert reverse("admin:holdings_importrun_template", args=["paspor"]) in page.content.decode()
-    answer = client.post(
-        reverse("admin:holdings_importrun_add"), {"service": passport.pk, "file": workbook(passport, GOOD)}
-    )
+    answer = client.post(reverse("admin:holdings_importrun_add"), {"service": passport.pk, "file": uploaded})
     run = ImportRun.objects.get()
     change = reverse("admin:holdings_importrun_change", args=[run.pk])
     assert answer.url == change
@@ -375,8 +467,15 @@ def test_officer_imports_in_the_console(client, sign_in, rina, passport, drain_q
     drain_queue()
     text = page_text(client.get(change))
     assert "Bagus Prasetya" in text
-    assert "Simpan ke basis data" in text
-    client.post(change.replace("/change/", "/save/"))
+    assert digest in text
+    client.post(reverse("admin:holdings_importrun_operation_ask", args=[run.pk]))
+    assert "Menunggu persetujuan petugas lain" in page_text(client.get(change))
+    assert client.post(reverse("admin:holdings_importrun_operation_save", args=[run.pk])).status_code == 403
+    sign_in(client, ratna)
+    desk = page_text(client.get(reverse("admin:index")))
+    assert "1 impor basis data menunggu persetujuan Anda" in desk
+    assert "Bagus Prasetya" in page_text(client.get(change))
+    client.post(reverse("admin:holdings_importrun_operation_save", args=[run.pk]))
     drain_queue()
     assert ImportRun.objects.get().stage == Stage.DONE
     assert "Bagus Prasetya" not in page_text(client.get(change))

@@ -15,6 +15,7 @@ from core.holdings import importing, undoing
 from core.holdings.loading import load_records
 from core.holdings.models import FormerRecord, ImportRun, Record
 from requests_app.models import Answer, Candidate, Outcome, Status
+from tests import factories
 from tests.core.test_holdings_import import GOOD, bring_in, workbook
 from tests.requests_app import results
 
@@ -199,14 +200,27 @@ def test_undoing_is_recorded_and_pressing_twice_does_it_once(bring, rina, drain_
     run = bring("K-1", "K-2")
     undoing.undo_import(run.pk, by=rina)
     undoing.undo_import(run.pk, by=rina)
-    assert drain_queue() == 1
+    assert drain_queue() == 2  # the work, and the mail to who approved it
     entry = AccessEntry.objects.latest("pk")
     assert (entry.actor, entry.count, entry.object_id) == (rina, 2, str(run.pk))
     assert "Pembatalan" in entry.purpose
-    started, ended = LogEntry.objects.order_by("pk")
+    started, ended = (
+        LogEntry.objects.order_by("pk").filter(user=rina).exclude(change_message__contains="diminta")
+    )
     assert "Pembatalan impor dimulai" in started.change_message
     assert '["dihapus", "", "2"]' in ended.change_message
     assert {started.user, ended.user} == {rina}
+
+
+def test_undoing_by_one_officer_is_told_to_admins_and_to_both_who_saved_it(
+    bring, undo, rina, kartika, umar, mailoutbox
+):
+    undo(bring("K-1"))
+    told = {message.to[0]: message for message in mailoutbox}
+    assert set(told) == {kartika.email, "wulan@imigrasi.go.id"}  # not to who did it
+    body = told[kartika.email].body
+    assert "Rina Lestari mengurungkan impor impor.xlsx pada basis data Paspor" in body
+    assert "Bagus" not in body
 
 
 def test_imports_of_a_service_wait_while_one_is_undone(bring, passport, rina, drain_queue):
@@ -215,9 +229,9 @@ def test_imports_of_a_service_wait_while_one_is_undone(bring, passport, rina, dr
     drain_queue()
     undoing.undo_import(run.pk, by=rina)
     with pytest.raises(ValidationError, match="Sedang dibatalkan"):
-        importing.save_import(waiting.pk, by=rina)
+        factories.save_import(waiting, rina)
     drain_queue()
-    importing.save_import(waiting.pk, by=rina)
+    factories.save_import(waiting, rina)
     with pytest.raises(ValidationError, match="sudah berstatus"):
         undoing.undo_import(waiting.pk, by=rina)  # not written yet
 
@@ -226,7 +240,7 @@ def test_undoing_waits_while_another_import_of_the_service_is_written(bring, pas
     run = bring("K-1")
     other = importing.start_import(passport, workbook(passport, {**GOOD, KEY: "K-2"}), by=rina)
     drain_queue()
-    importing.save_import(other.pk, by=rina)
+    factories.save_import(other, rina)
     with pytest.raises(ValidationError, match="Disimpan"):
         undoing.undo_import(run.pk, by=rina)
 
@@ -311,7 +325,7 @@ def test_import_does_not_wait_for_whoever_is_about_to_undo_an_older_one(bring, p
         passport, workbook(passport, {**GOOD, KEY: "K-1", "Nama": "Lain"}), by=rina
     )
     drain_queue()
-    importing.save_import(newer.pk, by=rina)
+    factories.save_import(newer, rina)
     failures = []
 
     def write():
