@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0005_bounded_numbers'),
-        ('holdings', '0003_prepared_rows'),
+        ('holdings', '0004_names_of_a_day'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     # Of its own: PostgreSQL alters no table in the transaction that has just changed references of its rows.
 
     dependencies = [
-        ('holdings', '0004_second_officer'),
+        ('holdings', '0005_second_officer'),
     ]
 
     operations = [
