@@ -292,6 +292,8 @@ def test_demo_key_says_demo_and_is_made_once(settings, tmp_path):
     assert "DEMO - bukan sertifikat resmi" in signature.subject
     assert not prepare_demo_key()
     assert path.read_bytes() == first
+    path.unlink()
+    assert "DEMO" in pdf_signing.sentence()  # a worker started without ``prepare`` makes one too
     path.write_bytes(signing.pem(make_certificate("Lama", ends=timedelta(days=29))))
     assert prepare_demo_key()
     assert b"BEGIN CERTIFICATE" in path.read_bytes()

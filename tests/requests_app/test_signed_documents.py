@@ -3,10 +3,12 @@
 import hashlib
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pypdf
 import pytest
+from django.db import connection, transaction
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -45,7 +47,8 @@ def service(settings):
 def document(siti, ratna, catalogue, signing) -> ResultDocument:
     request = make_request(siti, ratna)
     add_row(request, catalogue["paspor"], ASKED, (ANSWER,))
-    return documents.draw_number(request, AT)
+    with transaction.atomic():
+        return documents.draw_number(request, AT)
 
 
 def read(field) -> bytes:
@@ -102,6 +105,7 @@ def test_hostile_values_stay_text_in_a_signed_document(siti, ratna, catalogue, s
     assert "(a)Tj/Sig<<>>%%EOF" in text
 
 
+@pytest.mark.slow
 @override_settings(RESULT_PDF_MAX_ROWS=60)
 def test_long_document_with_its_annex_is_signed_as_a_whole(siti, ratna, catalogue, signing, tmp_path):
     request = make_request(siti, ratna)
@@ -133,6 +137,7 @@ def test_repeated_work_signs_once_and_leaves_one_pair_of_files(document, setting
     assert late.pdf_sha256 == hashlib.sha256(read(late.pdf)).hexdigest()
 
 
+@pytest.mark.slow
 def test_slower_of_two_workers_changes_nothing(document, settings, monkeypatch):
     """Its colleague ends while it is signing."""
     sign = pdf_signing.sign
@@ -169,6 +174,28 @@ def test_two_workers_do_not_sign_at_the_same_time(document, settings):
     document.refresh_from_db()
     assert document.state == ResultDocument.State.ISSUED
     assert document.making_since is None
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_told_at_once_sign_once(document, settings, monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite writes one transaction at a time anyway, and its test database lives in memory")
+    calls = []
+    sign = pdf_signing.sign
+    monkeypatch.setattr(pdf_signing, "sign", lambda *args, **more: calls.append(1) or sign(*args, **more))
+
+    def work(_number):
+        try:
+            tasks.issue_document(str(document.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    document.refresh_from_db()
+    assert (len(calls), document.state, document.attempts) == (1, ResultDocument.State.ISSUED, 1)
+    assert len(stored_files(settings)) == 2
 
 
 def test_worker_that_fails_otherwise_gives_the_document_back(document, monkeypatch):
@@ -214,6 +241,7 @@ def test_expired_certificate_keeps_the_request_waiting_and_says_why(
     assert document.electronic_signature.subject.startswith("Segel Baru")
 
 
+@pytest.mark.slow
 def test_failed_work_in_the_console_says_it_in_plain_words_and_runs_again(
     document, settings, tmp_path, client, sign_in, page_text, kartika
 ):
@@ -238,6 +266,7 @@ def test_failed_work_in_the_console_says_it_in_plain_words_and_runs_again(
     assert document.state == ResultDocument.State.ISSUED
 
 
+@pytest.mark.slow
 def test_service_that_is_down_is_asked_again_until_it_answers(document, service, drain_queue):
     service.mode = (503, b"")
     with pytest.raises(SigningError, match="503"):

@@ -392,6 +392,8 @@ def anybody_verifies_the_document(stage: Stage, text: str) -> None:
     page = stage.page("siapa pun")
     page.goto(manual.verification_path(text))
     expect(page.get_by_text("Dokumen ini terbit dari sistem kami")).to_be_visible()
+    # The worker has signed it, with the certificate of demo mode.
+    expect(page.get_by_text("DEMO - bukan sertifikat resmi").first).to_be_visible()
     expect(page.get_by_text("BADAN IT NASIONAL")).to_be_visible()
     stage.picture(page, "verifikasi")
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from core.doors.pdf_signing.demo import prepare_demo_key
 from core.doors.pdf_signing.errors import SigningError
 
 
@@ -45,6 +46,7 @@ def load_key() -> Key:
     """The key of ``PDF_SIGNING_KEY``, fit for signing now; otherwise SigningError says what is wrong with it."""
     if not settings.PDF_SIGNING_KEY:
         raise SigningError(_("Kunci penanda tangan belum ditetapkan; isi PDF_SIGNING_KEY."))
+    prepare_demo_key()
     data = _read(settings.PDF_SIGNING_KEY)
     key = _from_pem(data) if b"-----BEGIN" in data else _from_pkcs12(data)
     _judge(key)
