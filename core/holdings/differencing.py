@@ -24,6 +24,21 @@ class Days(NamedTuple):
         days = calendar.monthrange(self.last.year, self.last.month)[1]
         return Days(self.first.replace(day=1), self.last.replace(day=days))
 
+    def months(self) -> "tuple[Days | None, list[Days]]":
+        """The whole months in it, from the first day to the last one, and what is left of others before and after."""
+        outer = self.whole_months()
+        first, last = self.first, self.last
+        cut = []
+        if first != outer.first or (last != outer.last and first.replace(day=1) == last.replace(day=1)):
+            # The period begins, or begins and ends, within this month.
+            end = min(Days(first, first).whole_months().last, last)
+            cut.append(Days(first, end))
+            first = end + timedelta(1)
+        if first <= last and last != outer.last:
+            cut.append(Days(last.replace(day=1), last))
+            last = last.replace(day=1) - timedelta(1)
+        return (Days(first, last) if first <= last else None), cut
+
     def within_month(self, month: date) -> "Days | None":
         """The part of it in the month that ``month`` lies in."""
         around = Days(month, month).whole_months()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -244,6 +245,39 @@ class Record(Identified):
         if not self.nationality:
             return ""
         return "WNI" if self.nationality == "IDN" else "WNA"
+
+
+class MonthCount(models.Model):
+    """How many records of a service fall into a month, by place and direction; written by triggers (counts.py)."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", db_index=False)
+    #: Its first day.
+    month = models.DateField()
+    office = models.ForeignKey(ImmigrationOffice, on_delete=models.PROTECT, null=True, related_name="+")
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, null=True, related_name="+")
+    direction = models.CharField(max_length=10, blank=True)
+    number = models.IntegerField()
+    #: Of them citizens and foreigners; the others have no nationality.
+    wni = models.IntegerField()
+    wna = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("jumlah catatan per bulan")
+        verbose_name_plural = pgettext_lazy("jamak", "jumlah catatan per bulan")
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                models.F("service"),
+                models.F("month"),
+                models.F("direction"),
+                Coalesce("office", 0, output_field=models.BigIntegerField()),
+                Coalesce("checkpoint", 0, output_field=models.BigIntegerField()),
+                name="count_once_per_cell",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}: {self.month:%Y-%m}"
 
 
 class FormerRecord(models.Model):

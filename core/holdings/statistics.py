@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import translation
 from django.utils.formats import number_format
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core.catalogue.models import Service
 from core.doors import clock
 from core.holdings.differencing import Counted, Days, Shown, tells_a_small_number
-from core.holdings.models import Record
+from core.holdings.models import MonthCount, Record
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
 
 WNI, WNA = "WNI", "WNA"
@@ -74,24 +74,25 @@ def count(
     could be computed is suppressed.
     """
     dimensions = set(service.statistics_dimensions or ())
-    records = Record.objects.filter(service=service)
     # Only where the checkpoint is the place of a line. Elsewhere it would bring lines of other offices in with a part
     # of their number, and the rest would follow by subtraction.
     by_checkpoint = "checkpoint" in dimensions
+    meant = Q(service=service)
     if regional_office is not None:
         narrowed = Q(office__regional_office=regional_office)
         if by_checkpoint:
             narrowed |= Q(checkpoint__immigration_office__regional_office=regional_office)
-        records = records.filter(narrowed)
+        meant &= narrowed
     if office is not None:
         narrowed = Q(office=office)
         if by_checkpoint:
             narrowed |= Q(checkpoint__immigration_office=office)
-        records = records.filter(narrowed)
+        meant &= narrowed
     if checkpoint is not None:
-        records = records.filter(checkpoint=checkpoint)
+        meant &= Q(checkpoint=checkpoint)
     if direction:
-        records = records.filter(direction=direction)
+        meant &= Q(direction=direction)
+    records = Record.objects.filter(meant)
 
     groups: dict[str, Any] = {"month": MonthOf("event_on")}
     with translation.override("id"):
@@ -106,9 +107,7 @@ def count(
             columns.append(_("Arah"))
             groups["way"] = F("direction")
         columns.append(_("Jumlah"))
-        counted = _numbers(
-            records.filter(event_on__range=(period_from, period_until)).annotate(**groups), groups
-        )
+        counted = _counted(meant, groups, Days(period_from, period_until))
         labels: list[list[str]] = []
         months: list[date] = []
         cells: list[Cell] = []
@@ -154,6 +153,29 @@ def suppress(cells: Iterable[Cell], threshold: int) -> tuple[list[int | str], in
     if all(isinstance(value, int) for value in shown):
         return shown, open_sum
     return shown, f"≥ {number_format(open_sum, use_l10n=True, force_grouping=True)}" if open_sum else HIDDEN
+
+
+def _counted(meant: Q, groups: dict[str, Any], days: Days) -> list[dict[str, Any]]:
+    """The groups of the records that are ``meant``, month after month.
+
+    Whole months come from the counts that are kept beside the records, the days of a month begun or cut off at the
+    end from the records themselves.
+    """
+    whole, cut = days.months()
+    parts: dict[date, Iterable[dict[str, Any]]] = {}
+    for part in cut:
+        records = Record.objects.filter(meant, event_on__range=part)
+        parts[part.first] = _numbers(records.annotate(**groups), groups)
+    if whole is not None:
+        kept = MonthCount.objects.filter(meant, month__range=whole)
+        places = {name: what for name, what in groups.items() if name != "month"}
+        parts[whole.first] = (
+            kept.values("month", **places)
+            .annotate(n=Sum("number"), own=Sum("wni"), foreign=Sum("wna"))
+            .values("month", *places, "n", wni=F("own"), wna=F("foreign"))
+            .order_by(*groups)
+        )
+    return [group for first in sorted(parts) for group in parts[first]]
 
 
 def _numbers(records: QuerySet[Record], groups: Iterable[str]) -> QuerySet[Record, dict[str, Any]]:
