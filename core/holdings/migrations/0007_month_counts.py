@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0005_bounded_numbers'),
-        ('holdings', '0004_names_of_a_day'),
+        ('holdings', '0006_second_officer_constraints'),
         ('reference', '0002_letterheads'),
     ]
 
