@@ -47,6 +47,7 @@ def register(data: Mapping[str, Any], letter: File) -> Registration | None:
     an open registration gets a different mail and no row (None): the page must look the same.
     """
     email = str(data["email"])
+    throttle.queue_up(f"register:{_hash(email)}")  # of two presses at once the second meets the first's row
     if remind_registered(email):
         return None
     registration = Registration(**dict(data))

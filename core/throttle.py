@@ -27,20 +27,29 @@ def hit(key: str, *, limit: int, window: timedelta) -> Verdict:
     """Counts one more and says whether it is still within ``limit`` per ``window``. Atomic across workers."""
     now = timezone.now()
     with transaction.atomic():
-        row = None
-        while (
-            row is None
-        ):  # a clean-up or a success elsewhere may take the row away between the two statements
-            Limit.objects.bulk_create(
-                [Limit(key=key, count=0, window_ends_at=now + window)], ignore_conflicts=True, batch_size=1
-            )
-            row = Limit.objects.select_for_update().filter(key=key).first()
+        row = _locked(key, now + window)
         if row.window_ends_at <= now:
             row.count = 0
             row.window_ends_at = now + window
         row.count += 1
         row.save(update_fields=["count", "window_ends_at"])
     return Verdict(allowed=row.count <= limit, count=row.count, until=row.window_ends_at)
+
+
+def _locked(key: str, ends_at: datetime) -> Limit:
+    row = None
+    # A clean-up or a success elsewhere may take the row away between the two statements.
+    while row is None:
+        Limit.objects.bulk_create(
+            [Limit(key=key, count=0, window_ends_at=ends_at)], ignore_conflicts=True, batch_size=1
+        )
+        row = Limit.objects.select_for_update().filter(key=key).first()
+    return row
+
+
+def queue_up(key: str) -> None:
+    """Lets nobody else past this line with the same key until the transaction ends; must run inside one."""
+    _locked(key, timezone.now())
 
 
 def peek(key: str, *, limit: int) -> Verdict:

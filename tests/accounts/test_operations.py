@@ -13,7 +13,7 @@ from accounts import operations, otp
 from accounts.models import Agency, Registration, SignInCode, User
 from core.models import OutgoingMail
 from tests.database import run_until_it_waits
-from tests.factories import make_agency, make_applicant, make_registration
+from tests.factories import make_agency, make_applicant, make_registration, pdf_file
 
 CHECKED = dict.fromkeys(operations.CHECKLIST, True)
 NEW = {"agency_name": "KEMENTERIAN CONTOH", "agency_code": "contoh"}
@@ -64,6 +64,37 @@ def test_new_agency_is_opened_once_by_two_verifiers_at_once(budi, base_data, nam
         run_until_it_waits(coming)
     coming.join()
     assert told == [outcome]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_are_one_registration(reference):
+    registered = []
+    names = (
+        "agency_name",
+        "unit",
+        "full_name",
+        "employee_number",
+        "phone",
+        "email",
+        "address",
+        "postal_code",
+    )
+    data = {name: getattr(make_registration(), name) for name in names} | {"email": "baru@badan.go.id"}
+
+    def press():
+        try:
+            registered.append(operations.register({**data, "email": "Baru@badan.go.id"}, pdf_file()))
+        finally:
+            connections.close_all()
+
+    pressing = threading.Thread(target=press)
+    with transaction.atomic():
+        assert operations.register(data, pdf_file()) is not None
+        run_until_it_waits(pressing)
+    pressing.join()
+    assert registered == [None]
+    assert Registration.objects.filter(email__iexact=data["email"]).count() == 1
 
 
 def test_approve_gives_all_reasons_at_once(budi, base_data):
