@@ -273,6 +273,7 @@ def _hash_of(file: Any) -> str:
 # --- what the worker does ---------------------------------------------------------------------------------
 
 
+@queue.outlives_database_errors
 def check_import(run_id: str) -> None:
     """Reads the whole file without writing: counts, errors by cell, and whether it may be saved.
 
@@ -299,6 +300,7 @@ def check_import(run_id: str) -> None:
             run.save()
 
 
+@queue.outlives_database_errors
 def write_import(run_id: str) -> None:
     """Writes ``BATCH`` rows at a time; each commit carries how far it came, so that it may be run again.
 

@@ -185,6 +185,7 @@ def undo_import(pk: uuid.UUID | str, *, by: Any) -> ImportRun:
 # --- what the worker does ---------------------------------------------------------------------------------
 
 
+@queue.outlives_database_errors
 def write_undo(run_id: str) -> None:
     """Undoes a thousand records at a time; what is left is found anew, so that it may be run again."""
     after = 0

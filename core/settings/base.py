@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.NullCharacterMiddleware",
+    "admin_theme.busy.BusyDataMiddleware",
     "public_site.middleware.NotAllowedPageMiddleware",
 ]
 

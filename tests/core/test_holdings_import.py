@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from ast import literal_eval
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,15 +13,17 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils.module_loading import import_string
+from django_q.models import Schedule
 from openpyxl import Workbook
 
 from accounts.models import User
 from core.access_log.models import AccessEntry, Action
 from core.catalogue.models import ServiceField
-from core.doors import clock
+from core.doors import clock, queue
 from core.doors.excel import WorkbookError
 from core.holdings import importing, undoing
 from core.holdings.demo import Inventor
@@ -171,6 +174,41 @@ def test_writing_resumes_where_it_stopped(passport, rina, drain_queue, monkeypat
     assert (run.stage, run.done, run.created_count, Record.objects.count()) == (Stage.DONE, 5, 5, 5)
     importing.write_import(str(run.pk))
     assert len(calls) == 4
+
+
+def test_writing_that_the_database_lets_down_is_tried_again_by_itself(
+    passport, rina, drain_queue, monkeypatch
+):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = [{**GOOD, KEY_LABEL: f"K-{number}"} for number in range(5)]
+    run = importing.start_import(passport, workbook(passport, *rows), by=rina)
+    drain_queue()
+    factories.save_import(run, rina)
+    pauses = []
+
+    def lets_down(execute, sql, params, many, context):
+        if "holdings_record" in sql and ImportRun.objects.get(pk=run.pk).done == 2:
+            raise OperationalError("deadlock detected")
+        return execute(sql, params, many, context)
+
+    def run_what_is_planned():
+        again = Schedule.objects.get()
+        pauses.append(again.next_run - clock.now())
+        again.delete()
+        import_string(again.func)(*literal_eval(again.args))
+
+    with connection.execute_wrapper(lets_down):
+        drain_queue()
+        for _pause in queue.PAUSES[1:]:
+            run_what_is_planned()
+        with pytest.raises(OperationalError):
+            run_what_is_planned()
+    assert pauses == sorted(pauses)
+    assert (ImportRun.objects.get().stage, Record.objects.count()) == (Stage.WRITING, 2)
+    importing.write_import(str(run.pk))
+    run.refresh_from_db()
+    assert (run.stage, run.created_count, Record.objects.count()) == (Stage.DONE, 5, 5)
+    assert not Schedule.objects.exists()
 
 
 def test_two_workers_write_an_import_once(passport, rina, drain_queue, monkeypatch):
