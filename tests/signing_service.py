@@ -130,7 +130,7 @@ def running(settings: Any) -> Iterator[type[Service]]:
         settings.BSRE_URL = f"http://127.0.0.1:{server.server_address[1]}/esign/"
         settings.BSRE_USERNAME, settings.BSRE_PASSWORD = "layanan", "sandi-layanan"
         settings.BSRE_NIK, settings.BSRE_PASSPHRASE = NIK, PASSPHRASE
-        settings.BSRE_TIMEOUT = 5
+        settings.BSRE_TIMEOUT = 120  # the listener signs in our own process, which may be busy
         try:
             yield handler
         finally:
