@@ -1,9 +1,13 @@
 """The adapter of BSrE's signing service, against a real listener: what it is sent, what its answers do."""
 
 import base64
+import contextlib
 import io
 import json
 import logging
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,6 +109,28 @@ def test_service_that_is_not_there(service, settings):
     with pytest.raises(SigningError, match="tidak menjawab") as refusal:
         sign()
     assert refusal.value.is_passing
+
+
+def test_stranger_in_the_services_place_gets_nothing(service, settings, tmp_path):
+    """A listener whose certificate no authority vouches for."""
+    (tmp_path / "asing.pem").write_bytes(signing.pem(make_certificate("127.0.0.1")))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "asing.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        heard = []
+
+        def listen() -> None:
+            plain, _address = listener.accept()
+            with plain, contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as secure:
+                heard.append(secure.recv(1))
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        settings.BSRE_URL = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(SigningError, match="SSLCertVerificationError"):
+            sign()
+        thread.join()
+    assert heard == []
 
 
 def test_passphrase_and_nik_stand_in_no_error_and_no_log(service, caplog):

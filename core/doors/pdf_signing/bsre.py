@@ -10,6 +10,7 @@ import http.client
 import json
 import re
 import secrets
+import ssl
 import tempfile
 import time
 from collections.abc import Iterator
@@ -64,8 +65,13 @@ def _is_local(scheme: str, host: str) -> bool:
 def _fetch(file: IO[bytes], answer: IO[bytes]) -> None:
     """Write the service's PDF into ``answer``."""
     parts = urlsplit(settings.BSRE_URL)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=settings.BSRE_TIMEOUT)
+    host, port, seconds = parts.hostname or "", parts.port, settings.BSRE_TIMEOUT
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        trust = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=trust)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
     until = time.monotonic() + settings.BSRE_TIMEOUT
     size = file.seek(0, 2)
     boundary = secrets.token_hex(16)

@@ -65,11 +65,12 @@ def _passphrase() -> bytes | None:
 
 
 def _from_pkcs12(data: bytes) -> Key:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     try:
         private, certificate, others = pkcs12.load_key_and_certificates(data, _passphrase())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _wrong_passphrase() from error
     if private is None or certificate is None:
         raise SigningError(_("Berkas kunci penanda tangan tidak memuat kunci beserta sertifikatnya."))
