@@ -397,6 +397,7 @@ FILES_WITH_AN_END = {
 OTHER_FILES = {
     "accounts.Agreement.document",  # a contract between institutions
     "holdings.ImportRun.file",  # deleted when the import has ended
+    "holdings.ImportRun.prepared",
     "public_site.Guide.file",  # published
     "public_site.GuideVersion.file",
     "reference.Letterhead.logo",
