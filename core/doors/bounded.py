@@ -1,15 +1,12 @@
 """Runs untrusted parsing in a short-lived child process with limits; free of Django, as the children are."""
 
-import contextlib
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-_FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")
 
 
 def run_bounded(
@@ -37,23 +34,3 @@ def run_bounded(
     finally:
         source.seek(0)
     return done.returncode == 0
-
-
-def limit_this_process(*, memory: int, seconds: int, output: int) -> None:
-    """Lower what this child process may use: bytes of memory, CPU seconds, bytes written; no network."""
-    for kind, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, output),
-        (resource.RLIMIT_NOFILE, 32),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        # A lower hard limit set by the operator stays.
-        with contextlib.suppress(ValueError):
-            resource.setrlimit(kind, (value, value))
-
-    def forbid(event: str, _arguments: object) -> None:
-        if event.startswith(_FORBIDDEN_EVENTS):
-            raise PermissionError(event)
-
-    sys.addaudithook(forbid)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
-from core.doors.bounded import limit_this_process
+from core.doors.child_limits import limit_this_process
 from core.doors.excel_guard import Marks, WorkbookRefusedError, inspect_workbook
 
 LONGEST_TEXT = 32_767

@@ -5,7 +5,7 @@ import sys
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core.doors.bounded import limit_this_process
+from core.doors.child_limits import limit_this_process
 
 
 class _RefusedError(Exception):

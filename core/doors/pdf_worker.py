@@ -6,7 +6,7 @@ Words: ``ok`` | ``password`` | ``active`` | ``broken`` | ``pages <number>``.
 import sys
 from typing import Any, BinaryIO
 
-from core.doors.bounded import limit_this_process
+from core.doors.child_limits import limit_this_process
 
 MEMORY, SECONDS, OUTPUT = 1024 * 1024 * 1024, 20, 1024
 _KEYS = frozenset(
