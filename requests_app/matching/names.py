@@ -12,7 +12,7 @@ from core.holdings.names import sound_of_word
 from core.holdings.queries import Block, Facts
 from requests_app.matching.asked import Asked
 from requests_app.matching.proposals import Proposal
-from requests_app.matching.rules import PERSONAL, SIMILAR, Rules, differing, similarity
+from requests_app.matching.rules import PERSONAL, Rules, differing, similarity
 from requests_app.matching.slips import (
     DateSlip,
     NameSlip,
@@ -24,6 +24,11 @@ from requests_app.matching.slips import (
 )
 from requests_app.models import Candidate
 
+#: From here on names of persons born on the same day count as similar, 0–100. In ten million records 80 instead brings
+#: one asked person in a hundred more, and a stranger to ten in a hundred who are not held (docs/benchmarks-large.md).
+ALIKE = 85
+#: The same where day and month of birth are exchanged: hardly anybody is written wrongly in both.
+ALIKE_SWAPPED = 90
 #: Similar names proposed for one row at most; more would not help an officer.
 MOST_NAMES = 20
 #: The same for the passes that assume a slip.
@@ -85,9 +90,10 @@ def _born_then(rules: Rules, rows: Sequence[Asked], known: set[int]) -> Iterator
 
 def _similar(row: Asked, block: Block, joined: Sequence[str]) -> list[tuple[Asked, int, float]]:
     scores: dict[int, float] = {}
+    least = ALIKE if row.birth_date == block.day else ALIKE_SWAPPED
     for asked, names in ((row.sound_key, block.sound_keys), (row.name_key.replace(" ", ""), joined)):
         for _name, score, index in process.extract(
-            asked, names, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=MOST_NAMES
+            asked, names, scorer=fuzz.ratio, score_cutoff=least, limit=MOST_NAMES
         ):
             scores[index] = max(score, scores.get(index, 0))
     best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NAMES]
@@ -132,7 +138,7 @@ def _propose_slipped(rules: Rules, row: Asked, facts: Facts, slip: NameSlip) -> 
         NameSlip.WORD_LEFT_OUT: _("Nama sama kecuali kata yang tidak ditulis, tanggal lahir sama"),
         NameSlip.FATHER_LEFT_OUT: _("Nama sama tanpa nama ayah (bin/binti), tanggal lahir sama"),
     }[slip]
-    score = min(SIMILAR - 1, int(similarity(row, facts)))
+    score = min(ALIKE - 1, int(similarity(row, facts)))
     return _propose(rules, rules.by_birth_date, row, facts, score, reason)
 
 

@@ -12,7 +12,7 @@ from core.catalogue.schema import Schema
 from core.holdings.queries import NUMBER_COLUMNS, Facts
 from requests_app.matching.asked import Asked
 
-#: From here on two names count as similar, 0–100 (measured: performance.md §3).
+#: From here on two names count as similar beside an equal number, 0–100 (measured: performance.md §3).
 SIMILAR = 80
 #: The order of domain.md §3.3 for a service without rules of its own.
 DEFAULT_RULES: list[dict[str, Any]] = [

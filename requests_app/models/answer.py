@@ -28,7 +28,7 @@ class Candidate(models.Model):
     grade = models.CharField(_("tingkat"), max_length=10, choices=Grade)
     #: Columns that agreed, in the order of the rule: "national_id" or "name,birth_date".
     rule = models.CharField(_("aturan"), max_length=120)
-    #: 0–100; 100 for equal numbers, name similarity otherwise. Below 80 a slip in name or birth date is assumed.
+    #: 0–100; 100 for equal numbers, name similarity otherwise. Below 85 a slip in name or birth date is assumed.
     score = models.PositiveSmallIntegerField(_("skor"), default=100)
     reason = models.CharField(_("alasan"), max_length=200)
     decision = models.CharField(_("keputusan"), max_length=10, choices=Decision, default=Decision.OPEN)
