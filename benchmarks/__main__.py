@@ -34,7 +34,8 @@ each script is JSON: goal → ratio, null for what was not measured.
 
 At these small sizes what does not grow weighs most: the child process that reads a workbook costs 50 ms of CPU before its
 first row, and a table of a hundred thousand records is read whole in no time. Goals are set for 100 000 rows and for
-1 to 10 million records; a goal missed here may hold there, and is not claimed to.
+1 to 10 million records; a goal missed here may hold there, and is not claimed to: what was measured there stands in
+[benchmarks-large.md](benchmarks-large.md).
 """
 
 
