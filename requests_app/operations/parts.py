@@ -97,6 +97,8 @@ def release_part(pk: uuid.UUID | str, *, by: User, note: str = "") -> ResultDocu
     """
     request = _lock(pk, by)
     standing = part_reasons(request, by)
+    if standing is None:
+        raise conflict(request)  # statistics alone come out whole
     if standing:
         raise ValidationError(standing)
     risk.settle(request)

@@ -203,6 +203,13 @@ def test_all_answered_is_no_part_and_one_document_is_made_at_a_time(
         operations.release_part(found.pk, by=ratna)
 
 
+def test_request_without_rows_has_no_part(found: DataRequest, ratna: User) -> None:
+    found.rows.all().delete()
+    with pytest.raises(operations.StateConflict):
+        operations.release_part(found.pk, by=ratna)
+    assert not found.documents.exists()
+
+
 def test_part_that_was_given_up_is_made_again(found: DataRequest, ratna: User) -> None:
     document = operations.release_part(found.pk, by=ratna)
     assert document is not None
