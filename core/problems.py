@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -15,7 +16,9 @@ from django.utils.translation import ngettext
 from django_q.models import Failure, OrmQ, Schedule
 
 from admin_theme.queue_pages import task_words
+from core import content_version
 from core.doors import clock, pdf_signing
+from core.holdings import counts
 from core.models import OutgoingMail
 from core.reference.working_days import missing_calendar
 
@@ -57,7 +60,8 @@ def _found(path: str) -> Iterable[Problem]:
 
 
 def platform_problems() -> Iterator[Problem]:
-    """Mail, queue, timetable, disk and calendar."""
+    """Mail, queue, timetable, disk, calendar, and what the database has to keep by itself."""
+    yield from _triggers()
     yield from _mail()
     yield from _queue()
     yield from _disk()
@@ -68,6 +72,14 @@ def platform_problems() -> Iterator[Problem]:
             _("Tambahkan di Hari libur; tanpa itu batas waktu dihitung tanpa hari libur."),
             reverse("admin:reference_holiday_changelist"),
         )
+
+
+def _triggers() -> Iterator[Problem]:
+    advice = _("Jalankan manage.py migrate di server dengan pemilik tabel.")
+    if content_version.missing(connection):
+        yield Problem(_("Penjaga pembaruan halaman publik tidak lengkap di basis data"), advice)
+    if not counts.is_kept(connection):
+        yield Problem(_("Penjaga hitungan bulanan statistik tidak lengkap di basis data"), advice)
 
 
 def _mail() -> Iterator[Problem]:

@@ -12,7 +12,7 @@ class HoldingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Keeps the counts by month through every migration."""
-        from core.holdings import counts
+        from core.holdings import checks, counts  # noqa: F401  registers the system check
 
         pre_migrate.connect(counts.before_migrations, sender=self, dispatch_uid="counts_before")
         post_migrate.connect(counts.after_migrations, sender=self, dispatch_uid="counts_after")

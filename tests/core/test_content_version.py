@@ -15,6 +15,7 @@ from django.db.models import F
 from core import content_version
 from core.doors import clock
 from core.models import ContentVersion
+from core.problems import platform_problems
 from core.rules.models import WorkRules
 from public_site.models import Faq, Page, SiteContact
 
@@ -134,6 +135,7 @@ def test_every_table_of_content_has_its_triggers_and_a_lost_one_is_told() -> Non
     content_version.drop_triggers(connection)
     assert len(content_version.missing(connection)) >= len(content_version.watched_tables())
     assert "core.W004" in {found.id for found in run_checks(databases=["default"])}
+    assert "Penjaga pembaruan halaman publik" in " ".join(problem.text for problem in platform_problems())
     before = content_version.current()
     call_command("migrate", verbosity=0, interactive=False)
     assert content_version.missing(connection) == []

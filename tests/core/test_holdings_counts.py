@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +17,7 @@ from core.holdings.differencing import Days
 from core.holdings.loading import load_records
 from core.holdings.models import FormerRecord, ImportRun, MonthCount, Record
 from core.holdings.undoing import write_undo
+from core.problems import platform_problems
 from core.reference.models import Checkpoint, ImmigrationOffice, RegionalOffice
 
 pytestmark = pytest.mark.django_db
@@ -192,9 +194,12 @@ def test_missing_trigger_comes_back_with_a_migration_and_all_is_counted_anew(cat
     assert counts.is_kept(connection)
     counts.drop(connection)
     assert not counts.is_kept(connection)
+    assert "holdings.W001" in {found.id for found in run_checks(databases=["default"])}
+    assert "hitungan bulanan" in " ".join(problem.text for problem in platform_problems())
     crossing = {"tanggal": "2024-02-10", "arah": "MASUK", "tpi": "halim-uji"}
     Desk(catalogue["perlintasan"], rina).do("import", {1: crossing})
     assert kept() == {}
     call_command("migrate", verbosity=0)
     assert counts.is_kept(connection)
+    assert "holdings.W001" not in {found.id for found in run_checks(databases=["default"])}
     assert kept() == counted_by_hand() != {}

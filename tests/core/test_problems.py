@@ -203,7 +203,7 @@ def test_page_costs_the_same_however_much_is_wrong(
         failed_task()
         make_agreement(agency, valid_until=timezone.localdate() + timedelta(days=5))
         make_registration()
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(35):
         client.get(PAGE)
 
 
