@@ -46,13 +46,13 @@ def tracked_request() -> None:
 
 @contextmanager
 def served(application: str) -> Iterator[int]:
-    """gunicorn with two workers of four threads, as in ``make run``; gives its port."""
+    """gunicorn with four workers of one thread, as in ``make run``; gives its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [
-        sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "2",
-        "--threads", "4", "--worker-class", "gthread", "--log-level", "critical", "--no-control-socket",
+        sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "4",
+        "--threads", "1", "--worker-class", "gthread", "--log-level", "critical", "--no-control-socket",
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT)  # noqa: S603  our own interpreter
     try:
@@ -112,7 +112,7 @@ def pages(report: Report, options: Options) -> None:
     # The first round warms every worker up.
     rate = {name: median(item[0] for item in found[1:]) for name, found in rates.items()}
     slow = {name: median(item[1] for item in found[1:]) for name, found in rates.items()}
-    report.say(f"\nTracking, {CLIENTS} clients, 2 workers of 4 threads")
+    report.say(f"\nTracking, {CLIENTS} clients, 4 workers of 1 thread")
     for name in rates:
         report.say(f"  {name:<52} {rate[name]:10.0f} requests/s   p99 {slow[name] * 1000:7.1f} ms")
     floor, ours = rates

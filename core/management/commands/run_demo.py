@@ -40,9 +40,10 @@ class Command(BaseCommand):
         self.stdout.write("==> Data demo")
         self.stdout.flush()
         call_command("load_demo", verbosity=0)
+        # One thread a process: threads that draw pages only wait for each other (measured: twice the time of a page).
         web = [
             sys.executable, "-m", "gunicorn", "core.wsgi:application", "--bind", f"{bind}:{port}",
-            "--workers", "2", "--threads", "4", "--worker-class", "gthread", "--log-level", "warning",
+            "--workers", "4", "--threads", "1", "--worker-class", "gthread", "--log-level", "warning",
             "--no-control-socket",
         ]  # fmt: skip
         worker = [sys.executable, sys.argv[0], "qcluster"]
