@@ -20,7 +20,7 @@ from core.rules.models import Reason, WorkRules
 from requests_app.models import DataRequest
 from tests.factories import make_officer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LIST = "/admin/admin/logentry/"
 

@@ -13,6 +13,8 @@ from core.reference.models import Holiday
 from requests_app.models import Status
 from tests.requests_app import results
 
+pytestmark = pytest.mark.slow
+
 LIST = "/admin/requests_app/datarequest/"
 SETTINGS = "/admin/daftar/requests_app/datarequest/"
 

@@ -15,7 +15,7 @@ from core import mail_texts
 from core.doors import mail
 from core.models import MailText
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LIST = "/admin/core/mailtext/"
 #: Built for officers from lists that have no fixed wording.

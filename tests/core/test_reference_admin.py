@@ -12,7 +12,7 @@ from PIL import Image
 from core.reference.loading import load_countries, load_holidays, load_offices
 from core.reference.models import Holiday, ImmigrationOffice, Letterhead, Region
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MODELS = [
     model._meta.model_name
     for model in apps.get_app_config("reference").get_models()

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from core.catalogue import operations, versions
 from core.catalogue.models import Service, ServiceField
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from public_site.kept import render_kept
 from public_site.models import Hub, Page, SiteContact
 from tests.public_site.request_steps import sent_request
 
+pytestmark = pytest.mark.slow
+
 KEPT = ["/", "/informasi/", "/hubungi-kami/", "/halaman/privasi/", "/lacak/"]
 HUB = ["/info/", "/info/en/", "/info/?s=qr", "/info/?bahasa=en"]
 

@@ -15,6 +15,8 @@ from requests_app.models import DataRequest, InternalNote, Message, SavedReply, 
 from tests import factories
 from tests.requests_app import results
 
+pytestmark = pytest.mark.slow
+
 LIST = "/admin/requests_app/datarequest/"
 TEXT = "Nomor paspor pada baris 2 tidak terbaca."
 SECRET = "CATATAN-RAHASIA-42"

@@ -8,7 +8,7 @@ from public_site.hub import counting
 from public_site.hub.demo import load_counts
 from public_site.hub.models import HubCount, HubLink
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def counts() -> dict[tuple[str, str, str], int]:
