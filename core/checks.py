@@ -5,9 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections
 
-from core import content_version
+from core import content_version, triggers
 
 
 @register(Tags.security)
@@ -96,13 +95,6 @@ def check_pdf_signature(app_configs: Sequence[Any] | None, **kwargs: object) -> 
 def check_content_version(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """The triggers by which edited content reaches every process at once (``check --database default``).
-
-    A warning, because ``migrate`` asks this too before it puts them in.
-    """
-    lacking = [alias for alias in databases or () if content_version.missing(connections[alias])]
-    hint = "Jalankan manage.py migrate dengan pemilik tabel."
-    return [
-        Warning(f"Pemicu versi isi tidak lengkap pada basis data {alias}.", hint=hint, id="core.W004")
-        for alias in lacking
-    ]
+    """The triggers by which edited content reaches every process at once (``check --database default``)."""
+    text = "Pemicu versi isi tidak lengkap pada basis data %s."
+    return triggers.lost(databases, content_version.missing, text=text, identifier="core.W004")

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core import triggers
 from core.models import ContentVersion
 
 PREFIX = "content_version_"
@@ -48,7 +49,7 @@ def watched_tables() -> list[str]:
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The triggers that should be there and are not, by name."""
     wanted = {name for table in watched_tables() for name in _names(table, connection.vendor)}
-    return sorted(wanted - set(_present(connection)))
+    return sorted(wanted - set(triggers.present(connection, PREFIX)))
 
 
 def renew(connection: BaseDatabaseWrapper) -> None:
@@ -61,17 +62,9 @@ def renew(connection: BaseDatabaseWrapper) -> None:
         )
 
 
-def drop_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Drops all triggers that renew the word."""
-    with connection.cursor() as cursor:
-        for name, table in _present(connection).items():
-            where = f" ON {table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER {name}{where}")
-
-
 def create_triggers(connection: BaseDatabaseWrapper) -> None:
     """Creates the triggers where they are missing."""
-    present = set(_present(connection))
+    present = set(triggers.present(connection, PREFIX))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -86,10 +79,8 @@ def create_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def before_migrations(sender: Any, *, using: str, plan: Any = (), **kwargs: Any) -> None:
-    """Receiver: lets SQLite rebuild tables; PostgreSQL changes them where they are."""
-    connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        drop_triggers(connection)
+    """Receiver: the triggers are out of the way of migrations."""
+    triggers.make_way(PREFIX, using, plan)
 
 
 def after_migrations(sender: Any, *, using: str, **kwargs: Any) -> None:
@@ -119,20 +110,3 @@ def _statements(table: str, vendor: str) -> list[str]:
         f"BEGIN {_RENEW}{_WORD['sqlite']}; END"
         for name, event in zip(_names(table, vendor), EVENTS, strict=True)
     ]
-
-
-def _present(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Name and table of the triggers that exist."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-                "WHERE tgname LIKE %s AND tgenabled <> 'D' AND pg_table_is_visible(pg_class.oid)",
-                [f"{PREFIX}%"],
-            )
-        else:
-            cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s",
-                [f"{PREFIX}%"],
-            )
-        return dict(cursor.fetchall())

@@ -4,9 +4,8 @@ A check constraint sees one row of one table; this rule spans five, hence trigge
 both directions: an approval where answers of that officer exist, and an answer where approvals of that officer stand.
 On PostgreSQL whoever writes an answer waits for the request's lock first, so that neither misses the other.
 
-SQLite copies and renames a table to change a column, and refuses the rename while a trigger elsewhere names it: before
-migrations the triggers go, after them they come back (``requests_app.apps``). ``missing`` tells when they are not there;
-``manage.py check --database default`` and the page of today's problems say so.
+Before migrations the triggers go, after them they come back (core.triggers, ``requests_app.apps``). ``missing`` tells
+when they are not there; ``manage.py check --database default`` and the page of today's problems say so.
 """
 
 import hashlib
@@ -16,6 +15,8 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from core import triggers
 
 PREFIX = "four_eyes_"
 APPROVERS = ("approved_by_id", "second_approved_by_id", "override_by_id")
@@ -100,47 +101,22 @@ RULES = (
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The triggers that should be there and are not, by name."""
-    return sorted(_wanted() - set(_present(connection)))
+    return sorted(_wanted() - set(triggers.present(connection, PREFIX)))
 
 
 def raise_guard(connection: BaseDatabaseWrapper) -> None:
     """Creates the triggers and drops those of an earlier wording; does nothing when all is as it should be."""
-    if set(_present(connection)) == _wanted():
+    if set(triggers.present(connection, PREFIX)) == _wanted():
         return
-    drop_guard(connection)
+    triggers.drop(connection, PREFIX)
     with connection.cursor() as cursor:
         for rule in RULES:
             for statement in _statements(rule, connection.vendor):
                 cursor.execute(statement)
 
 
-def drop_guard(connection: BaseDatabaseWrapper) -> None:
-    """Drops all triggers of the rule."""
-    with connection.cursor() as cursor:
-        for name, table in _present(connection).items():
-            where = f" ON {table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER {name}{where}")
-
-
 def _wanted() -> set[str]:
     return {name for rule in RULES for name, _event, _condition in rule.events()}
-
-
-def _present(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Name and table of the triggers that exist."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-                "WHERE tgname LIKE %s AND tgenabled <> 'D' AND pg_table_is_visible(pg_class.oid)",
-                [f"{PREFIX}%"],
-            )
-        else:
-            cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s",
-                [f"{PREFIX}%"],
-            )
-        return dict(cursor.fetchall())
 
 
 def _statements(rule: Rule, vendor: str) -> Iterator[str]:
@@ -170,10 +146,8 @@ def _statements(rule: Rule, vendor: str) -> Iterator[str]:
 
 
 def before_migrations(sender: Any, *, using: str, plan: Any = (), **kwargs: Any) -> None:
-    """Receiver: lets SQLite rebuild tables; PostgreSQL changes them where they are."""
-    connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        drop_guard(connection)
+    """Receiver: the guard is out of the way of migrations."""
+    triggers.make_way(PREFIX, using, plan)
 
 
 def after_migrations(sender: Any, *, using: str, **kwargs: Any) -> None:

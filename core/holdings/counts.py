@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core import triggers
 from core.holdings.models import MonthCount, Record
 
 PREFIX = "month_count_"
@@ -29,7 +30,7 @@ _EVENTS = ("insert", "update", "delete")
 
 def is_kept(connection: BaseDatabaseWrapper) -> bool:
     """Whether all triggers are there, in their present wording."""
-    return _present(connection) == set(_statements(connection.vendor))
+    return set(triggers.present(connection, PREFIX)) == set(_statements(connection.vendor))
 
 
 def keep(using: str = "default") -> None:
@@ -41,7 +42,7 @@ def keep(using: str = "default") -> None:
         if connection.vendor == "postgresql":
             # Nobody writes between the counting and the first trigger.
             _execute(connection, [f"LOCK TABLE {_RECORDS} IN SHARE ROW EXCLUSIVE MODE"])
-        drop(connection)
+        triggers.drop(connection, PREFIX)
         for statements in _statements(connection.vendor).values():
             _execute(connection, statements)
         recount(connection)
@@ -61,25 +62,6 @@ def recount(connection: BaseDatabaseWrapper) -> None:
         f"FROM {_RECORDS} WHERE event_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5"
     )
     _execute(connection, [f"DELETE FROM {_COUNTS}", counted])  # noqa: S608
-
-
-def drop(connection: BaseDatabaseWrapper) -> None:
-    """Drops the triggers, of whatever wording."""
-    for name in _present(connection):
-        where = f" ON {_RECORDS}" if connection.vendor == "postgresql" else ""
-        _execute(connection, [f"DROP TRIGGER {name}{where}"])
-
-
-def _present(connection: BaseDatabaseWrapper) -> set[str]:
-    question = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s"
-    if connection.vendor == "postgresql":
-        question = (
-            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-            "WHERE tgname LIKE %s AND tgenabled <> 'D' AND pg_table_is_visible(pg_class.oid)"
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(question, [f"{PREFIX}%"])
-        return {name for (name,) in cursor.fetchall()}
 
 
 def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
@@ -156,10 +138,8 @@ def _postgresql(event: str) -> list[str]:
 
 
 def before_migrations(sender: Any, *, using: str, plan: Any = (), **kwargs: Any) -> None:
-    """Receiver: lets SQLite rebuild the tables; PostgreSQL changes them where they are."""
-    connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        drop(connection)
+    """Receiver: the triggers are out of the way of migrations."""
+    triggers.make_way(PREFIX, using, plan)
 
 
 def after_migrations(sender: Any, *, using: str, **kwargs: Any) -> None:

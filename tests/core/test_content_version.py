@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F
 
-from core import content_version
+from core import content_version, triggers
 from core.doors import clock
 from core.models import ContentVersion
 from core.problems import platform_problems
@@ -132,7 +132,7 @@ def test_it_comes_back_with_a_savepoint() -> None:
 @pytest.mark.django_db
 def test_every_table_of_content_has_its_triggers_and_a_lost_one_is_told() -> None:
     assert content_version.missing(connection) == []
-    content_version.drop_triggers(connection)
+    triggers.drop(connection, content_version.PREFIX)
     assert len(content_version.missing(connection)) >= len(content_version.watched_tables())
     assert "core.W004" in {found.id for found in run_checks(databases=["default"])}
     assert "Penjaga pembaruan halaman publik" in " ".join(problem.text for problem in platform_problems())

@@ -12,6 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import triggers
 from core.holdings import counts, statistics
 from core.holdings.differencing import Days
 from core.holdings.loading import load_records
@@ -192,7 +193,7 @@ def test_parts_of_a_period_are_the_period(start, length):
 
 def test_missing_trigger_comes_back_with_a_migration_and_all_is_counted_anew(catalogue, places, rina):
     assert counts.is_kept(connection)
-    counts.drop(connection)
+    triggers.drop(connection, counts.PREFIX)
     assert not counts.is_kept(connection)
     assert "holdings.W001" in {found.id for found in run_checks(databases=["default"])}
     assert "hitungan bulanan" in " ".join(problem.text for problem in platform_problems())

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_migrate, pre_migrate
 
 from accounts.models import User
+from core import triggers
 from core.rules.models import Reason
 from requests_app import four_eyes
 from requests_app.models import Answer, DataRequest, RequestRow, ResultDocument, StatisticsItem, Status
@@ -154,8 +155,12 @@ def test_missing_trigger_is_told_by_the_check_and_put_back_by_migrate() -> None:
     call_command("check", databases=["default"], stdout=said, stderr=said)
     assert "empat mata" not in said.getvalue()
     with connection.cursor() as cursor:
-        name = sorted(four_eyes._present(connection))[0]
-        where = f" ON {four_eyes._present(connection)[name]}" if connection.vendor == "postgresql" else ""
+        name = sorted(triggers.present(connection, four_eyes.PREFIX))[0]
+        where = (
+            f" ON {triggers.present(connection, four_eyes.PREFIX)[name]}"
+            if connection.vendor == "postgresql"
+            else ""
+        )
         cursor.execute(f"DROP TRIGGER {name}{where}")
     assert four_eyes.missing(connection) == [name]
     assert "Penjaga empat mata tidak lengkap di basis data" in [problem.text for problem in problems()]
@@ -167,11 +172,11 @@ def test_missing_trigger_is_told_by_the_check_and_put_back_by_migrate() -> None:
 
 @pytest.mark.django_db
 def test_triggers_of_an_earlier_wording_are_replaced() -> None:
-    present = four_eyes._present(connection)
-    four_eyes.drop_guard(connection)
+    present = triggers.present(connection, four_eyes.PREFIX)
+    triggers.drop(connection, four_eyes.PREFIX)
     assert len(four_eyes.missing(connection)) == len(present) == 2 * len(four_eyes.RULES)
     four_eyes.raise_guard(connection)
-    assert four_eyes._present(connection) == present
+    assert triggers.present(connection, four_eyes.PREFIX) == present
 
 
 @pytest.mark.django_db(transaction=True)
@@ -181,7 +186,7 @@ def test_sqlite_may_rebuild_the_tables_and_the_triggers_come_back() -> None:
     config = apps.get_app_config("requests_app")
     told = {"app_config": config, "verbosity": 0, "interactive": False, "using": "default"}
     pre_migrate.send(sender=config, plan=[("requests_app", False)], apps=apps, **told)
-    assert four_eyes._present(connection) == {}
+    assert triggers.present(connection, four_eyes.PREFIX) == {}
     for model in (DataRequest, RequestRow, Answer, ResultDocument):
         column = model._meta.get_field("id" if model is not RequestRow else "position")
         with connection.schema_editor() as editor:
